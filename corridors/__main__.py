@@ -1,0 +1,5 @@
+"""``python -m corridors``."""
+
+from .cli import main
+
+main()

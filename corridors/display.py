@@ -1,0 +1,206 @@
+"""Tables on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from networks import load_tables
+from networks.names import plain
+
+from .catalogue import load_catalogue
+
+if TYPE_CHECKING:
+    from .comparison import RouteComparison
+
+__all__ = ["show_list", "show_routes"]
+
+_PLAIN_WIDTH = 170
+_WIDE = 150
+
+
+def show_routes(comparison: RouteComparison, *, break_even: bool) -> None:
+    """Print the answer, the route table, break-even values and what the figures rest on."""
+    console = _console()
+    table = comparison.table()
+    cur = comparison.currency
+    low = cur.lower()
+    console.print(comparison.answer, highlight=False, markup=False)
+    console.print()
+    wide = console.width >= _WIDE
+    columns = [(head, side) for head, side, always in _columns(cur) if always or wide]
+    kept = [always or wide for *_, always in _columns(cur)]
+    rows = [
+        [cell for cell, keep in zip(_route_row(r, low), kept, strict=True) if keep] for r in table.to_dict("records")
+    ]
+    console.print(_table(columns, rows))
+    _notes(console, comparison, table)
+    if break_even:
+        _break_even(console, comparison)
+
+
+def _columns(cur: str) -> list[tuple[str, Any, bool]]:
+    """Head, side and whether the column is shown on a narrow terminal too."""
+    return [
+        ("Corridor", "left", True),
+        ("km", "right", True),
+        ("bor-\nders", "right", True),
+        ("tran-\nship-\nments", "right", True),
+        ("gauge\nchan-\nges", "right", True),
+        ("days\np50", "right", True),
+        ("days\np90", "right", True),
+        (f"tariff\n{cur}\n/TEU", "right", True),
+        ("kg\nCO2e\n/TEU", "right", True),
+        (f"time\n{cur}\n/TEU", "right", False),
+        (f"reliab.\n{cur}\n/TEU", "right", False),
+        (f"carbon\n{cur}\n/TEU", "right", False),
+        (f"general.\ncost\n{cur}/TEU", "right", True),
+        ("worst\ngrade\n(EST %)", "right", True),
+        ("status", "left", True),
+    ]
+
+
+def show_list(what: str, text: str) -> None:
+    """Print places, corridors, goods or links, those with `text` in any cell."""
+    heads, rows = _LISTS[what]()
+    wanted = plain(text)
+    kept = [row for row in rows if wanted in plain(" ".join(row))]
+    _console().print(_table([(head, "left") for head in heads], kept))
+
+
+def _console() -> Console:
+    console = Console(soft_wrap=False)
+    return console if console.is_terminal else Console(width=_PLAIN_WIDTH, no_color=True)
+
+
+def _table(columns: Sequence[tuple[str, Any]], rows: Iterable[Sequence[str]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for name, side in columns:
+        table.add_column(name, justify=side, overflow="fold", min_width=34 if name == "Corridor" else None)
+    for row in rows:
+        table.add_row(*(_escaped(cell) for cell in row))
+    return table
+
+
+def _escaped(cell: str) -> str:
+    from rich.markup import escape
+
+    return escape(cell)
+
+
+def _route_row(row: dict[Any, Any], low: str) -> list[str]:
+    def number(value: Any, digits: int = 0) -> str:
+        return "" if pd.isna(value) else f"{value:,.{digits}f}"
+
+    name = row["corridor"] if pd.isna(row["rank"]) or row["rank"] == 1 else f"  alternative {row['rank']:.0f}"
+    share = "" if pd.isna(row["estimates_pct"]) else f" ({row['estimates_pct']:.0f})"
+    money = [number(row[f"{part}_{low}_per_teu"]) for part in ("time", "reliability", "carbon", "cost")]
+    counts = [number(row[c]) for c in ("km", "borders", "transhipments", "gauge_changes", "days_p50", "days_p90")]
+    tariff = number(row[f"tariff_{low}_per_teu"])
+    return [name, *counts, tariff, number(row["kgco2e_per_teu"]), *money, f"{row['worst_grade']}{share}", row["status"]]
+
+
+def _notes(console: Console, comparison: RouteComparison, table: pd.DataFrame) -> None:
+    found = table[table["rank"].notna()]
+    for row in found.itertuples():
+        name = row.corridor if row.rank == 1 else f"  alternative {row.rank:.0f}"
+        console.print(f"{name}: {row.gateways}", highlight=False, markup=False, style="dim")
+    events = dict.fromkeys(e for cell in found["events"] for e in cell.split("; ") if e)
+    if events:
+        console.print(
+            f"\nDisruptions on record for {comparison.year}, flagged and not applied: " + "; ".join(events),
+            highlight=False,
+            markup=False,
+        )
+    prices = comparison.prices
+    console.print(
+        f"\nOne TEU is half a 40-foot container. Tariffs are those of 2018-2025, not deflated; goods {prices.goods}, "
+        f"{prices.load_t_per_teu:g} t/TEU. Generalised cost = tariff + time + reliability + carbon. Grades: "
+        "A official, B press, C weak, EST estimate; in brackets the share of estimates among the figures of the route.",
+        highlight=False,
+        markup=False,
+        style="dim",
+    )
+
+
+def _break_even(console: Console, comparison: RouteComparison) -> None:
+    pairs = comparison.break_even()
+    value = pairs.columns[2]
+    crossing = pairs.dropna().sort_values(value)
+    if crossing.empty:
+        return
+    titles = {cid: corridor.title for cid, (corridor, _) in comparison.found.items()}
+    console.print(
+        f"\nBreak-even value of time, {comparison.currency} per TEU and hour: above it the faster corridor is better",
+        style="bold",
+        highlight=False,
+    )
+    rows = [[f"{r[value]:,.2f}", titles[r["faster"]], titles[r["cheaper"]]] for _, r in crossing.iterrows()]
+    console.print(
+        _table([(value.split("_per_")[0].replace("_", "-"), "right"), ("faster", "left"), ("cheaper", "left")], rows)
+    )
+    beaten = pairs[pairs[value].isna()]
+    if len(beaten):
+        console.print(
+            f"{len(beaten)} further pairs have no break-even: one is both cheaper and faster.",
+            style="dim",
+            highlight=False,
+        )
+
+
+def _places() -> tuple[list[str], list[list[str]]]:
+    places = load_tables().places
+    rows = [
+        [str(p.Index), str(p.name), "; ".join(p.aliases), str(p.locode), str(p.country_id), str(p.kind)]
+        for p in places.itertuples()
+    ]
+    return ["id", "name", "other names", "UN/LOCODE", "country", "kind"], rows
+
+
+def _corridors() -> tuple[list[str], list[list[str]]]:
+    rows = [
+        [c.corridor_id, c.title, " > ".join("/".join(step) for step in c.via), ", ".join(c.avoid)]
+        for c in load_catalogue().values()
+    ]
+    return ["id", "title", "must pass", "may not pass"], rows
+
+
+def _goods() -> tuple[list[str], list[list[str]]]:
+    goods = load_tables().goods
+    rows = [
+        [
+            str(g.Index),
+            str(g.title),
+            f"{g.value_usd_per_teu:,.0f}",
+            f"{g.load_t_per_teu:g}",
+            f"{g.value_of_time_pct_per_day:g}",
+            f"{g.value_usd_per_teu * g.value_of_time_pct_per_day / 2400:.2f}",
+        ]
+        for g in goods.itertuples()
+    ]
+    return ["id", "title", "USD/TEU", "t/TEU", "%/day", "USD/TEU-h"], rows
+
+
+def _links() -> tuple[list[str], list[list[str]]]:
+    tables = load_tables()
+    names = tables.places["name"]
+    rows = [
+        [
+            str(x.Index),
+            f"{names[x.from_place_id]} - {names[x.to_place_id]}",
+            str(x.mode),
+            f"{x.length_km:,.0f}",
+            str(x.status),
+            "" if pd.isna(x.opens_year) else f"{x.opens_year:.0f}",
+        ]
+        for x in tables.links.itertuples()
+    ]
+    return ["id", "between", "mode", "km", "status", "opens"], rows
+
+
+_LISTS = {"places": _places, "corridors": _corridors, "goods": _goods, "links": _links}

@@ -1,0 +1,206 @@
+"""Route comparison: for each corridor its best routes between two places, and why one has none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from networks import DataError, build, generalised_cost, goods_prices, load_tables, read_table
+from networks.errors import nearest
+
+from .catalogue import Corridor, Filters, load_catalogue
+from .comparison import RouteComparison
+from .search import Query, Route, alternatives
+
+__all__ = ["CURRENCIES", "compare_routes", "routes"]
+
+CURRENCIES = ("USD", "EUR")
+
+
+def compare_routes(
+    origin: str,
+    destination: str,
+    *,
+    goods: str = "general",
+    value_of_time: float | None = None,
+    carbon_price: float | None = None,
+    avoid: Iterable[str] = (),
+    year: int | None = None,
+    k: int = 1,
+    corridors: Sequence[str] | None = None,
+    currency: str = "USD",
+    handling: bool = True,
+    folder: str | Path | None = None,
+    catalogue: str | Path | None = None,
+) -> RouteComparison:
+    """Compare the corridors between two places.
+
+    Parameters
+    ----------
+    origin, destination : str
+        Places: id, UN/LOCODE or name, forgiving of case, accents and punctuation.
+    goods : str
+        Class of goods, a row of ``goods.csv``; sets load and value of time.
+    value_of_time : float, optional
+        Worth of one hour less, in `currency` per TEU, instead of that of the goods.
+    carbon_price : float, optional
+        In `currency` per tonne of CO2e.
+    avoid : iterable of str
+        Countries, groups, places, links or modes that no route may use.
+    year : int, optional
+        State of the network: links and projects opened by then. The base year otherwise.
+    k : int
+        Routes per corridor, differing in gateways.
+    corridors : sequence of str, optional
+        Corridor ids; otherwise those that serve the pair.
+    currency : str
+        USD or EUR.
+    handling : bool
+        Whether loading at the origin and unloading at the destination are counted.
+    folder : path, optional
+        Folder with tables of your own, see `networks.load_tables`.
+    catalogue : path, optional
+        YAML file with corridors of your own.
+
+    Returns
+    -------
+    RouteComparison
+        With ``.table()``, ``.break_even()``, ``.tcd()``, ``.answer`` and ``.plot``.
+
+    Raises
+    ------
+    PlaceError
+        Unknown or ambiguous place.
+    DataError
+        Anything else that was typed wrong, or wrong tables.
+    """
+    _check(k, currency)
+    tables = load_tables(folder)
+    year = int(tables.parameter("base_year")) if year is None else year
+    network = build(tables)
+    filters = Filters(network)
+    start, end = filters.names.find(origin), filters.names.find(destination)
+    if start == end:
+        raise DataError([f"origin and destination are both {tables.places.at[start, 'name']}"])
+    usd = 1.0 if currency == "USD" else tables.parameter("usd_per_eur")
+    prices = goods_prices(
+        tables,
+        goods,
+        value_of_time_usd_per_teu_h=None if value_of_time is None else value_of_time * usd,
+        carbon_price_usd_per_t=None if carbon_price is None else carbon_price * usd,
+    )
+    cost = generalised_cost(network.arcs, prices)["cost_usd_per_teu"].to_numpy()
+    search = _Search(filters, start, end, cost, tuple(avoid), year, handling)
+    found: dict[str, tuple[Corridor, list[Route]]] = {}
+    reasons: dict[str, str] = {}
+    for corridor in _chosen(load_catalogue(catalogue), corridors, search):
+        routes_found = search.routes(corridor, k)
+        found[corridor.corridor_id] = corridor, routes_found
+        if not routes_found:
+            reasons[corridor.corridor_id] = search.reason(corridor)
+    return RouteComparison(start, end, year, prices, currency, network, found, reasons, _events(year))
+
+
+def routes(origin: str, destination: str, **options: Any) -> pd.DataFrame:
+    """Return the table of `compare_routes`, one row per route; same parameters."""
+    return compare_routes(origin, destination, **options).table()
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Searches of one pair of places, and the reasons why one fails."""
+
+    filters: Filters
+    origin: str
+    destination: str
+    cost: npt.NDArray[np.float64]
+    avoid: tuple[str, ...]
+    year: int
+    handling: bool
+
+    @cached_property
+    def _opens(self) -> npt.NDArray[np.float64]:
+        years: npt.NDArray[np.float64] = self.filters.network.arcs["opens_year"].to_numpy(dtype=float)
+        return years
+
+    @cached_property
+    def _kept(self) -> npt.NDArray[np.bool_]:
+        return self.filters.avoiding(self.avoid)
+
+    def serves(self, corridor: Corridor) -> bool:
+        return corridor.between is None or self._way(corridor) is not None
+
+    def routes(self, corridor: Corridor, k: int) -> list[Route]:
+        return self._find(corridor, k, self._kept & (self._opens <= self.year))
+
+    def reason(self, corridor: Corridor) -> str:
+        """Say in words why a corridor has no route."""
+        later = sorted({y for y in self._opens if y > self.year and math.isfinite(y)})
+        for opens in later:
+            if self._find(corridor, 1, self._kept & (self._opens <= opens)):
+                return f"not open before {opens:.0f}"
+        if self._find(corridor, 1, self._kept):
+            return "no opening date known"
+        free = self._find(corridor, 1, np.ones(len(self._opens), dtype=bool))
+        if free and self.avoid:
+            return f"closed: needs {self._needed(free[0])}"
+        return "no route"
+
+    def _needed(self, route: Route) -> str:
+        needed = [w for w in self.avoid if not self.filters.avoiding([w])[list(route)].all()]
+        return ", ".join(needed)
+
+    def _find(self, corridor: Corridor, k: int, allowed: npt.NDArray[np.bool_]) -> list[Route]:
+        allowed = allowed & self.filters.avoiding(corridor.avoid)
+        steps = [self.filters.places(step) for step in corridor.via]
+        way = self._way(corridor)
+        orders = [steps, steps[::-1]] if way is None else [steps if way else steps[::-1]]
+        net = self.filters.network
+        tries = [
+            alternatives(Query(net, self.cost, self.origin, self.destination, self.handling, order, allowed), k)
+            for order in orders
+        ]
+        return min(tries, key=lambda found: self.cost[list(found[0])].sum() if found else math.inf)
+
+    def _way(self, corridor: Corridor) -> bool | None:
+        """Return True along ``via``, False backwards, None if the corridor does not say."""
+        if corridor.between is None:
+            return None
+        home = self.filters.tables.places["country_id"]
+        start, end = home[self.origin], home[self.destination]
+        one, other = (self.filters.countries(side) for side in corridor.between)
+        if start in one and end in other:
+            return True
+        return False if start in other and end in one else None
+
+
+def _chosen(catalogue: Mapping[str, Corridor], wanted: Sequence[str] | None, search: _Search) -> list[Corridor]:
+    if wanted is None:
+        return [corridor for corridor in catalogue.values() if search.serves(corridor)]
+    unknown = [f"no corridor is called {w!r}{nearest(w, catalogue)}" for w in wanted if w not in catalogue]
+    if unknown:
+        raise DataError([*unknown, f"corridors: {', '.join(catalogue)}"])
+    return [catalogue[w] for w in wanted]
+
+
+def _check(k: int, currency: str) -> None:
+    if k < 1:
+        raise DataError([f"k: got {k}, expected a number of routes of one or more"])
+    if currency not in CURRENCIES:
+        raise DataError([f"currency: got {currency!r}, expected one of {', '.join(CURRENCIES)}"])
+
+
+def _events(year: int) -> pd.DataFrame:
+    """Disruptions that touch the year and have a state to flag."""
+    events = read_table("events")
+    ends = events["end"].where(events["end"] != "", "9999")
+    on = (events["start"].str[:4].astype(int) <= year) & (ends.str[:4].astype(int) >= year)
+    return events[on & (events["state"] != "none")]

@@ -1,0 +1,34 @@
+"""Errors about data, written for the person who wrote the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = ["DataError", "PlaceError", "nearest"]
+
+_SHOWN = 20
+
+
+class DataError(ValueError):
+    """A table is wrong; every problem found is listed, each with file, row, column and value."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = list(problems)
+        shown = "\n".join(self.problems[:_SHOWN])
+        more = len(self.problems) - _SHOWN
+        super().__init__(shown + (f"\n… and {more} more problems" if more > 0 else ""))
+
+
+class PlaceError(ValueError):
+    """A name typed by a user is unknown or means several things; the message lists candidates."""
+
+    def __init__(self, message: str, candidates: list[str]) -> None:
+        self.candidates = candidates
+        super().__init__(message)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ``"; nearest: a, b"`` for the known words closest to `word`, or an empty string."""
+    near = get_close_matches(word, list(known), n=3, cutoff=0.6)
+    return f"; nearest: {', '.join(near)}" if near else ""

@@ -1,0 +1,65 @@
+"""Names of places: forgiving on input, one spelling on output."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from difflib import get_close_matches
+
+import pandas as pd
+
+from .errors import PlaceError
+
+__all__ = ["PlaceNames", "plain"]
+
+
+def plain(name: str) -> str:
+    """Return `name` without accents, case, punctuation and spaces, as names are compared."""
+    letters = unicodedata.normalize("NFKD", name).casefold()
+    return re.sub(r"[^\w]|_", "", "".join(c for c in letters if not unicodedata.combining(c)))
+
+
+class PlaceNames:
+    """Finds the place that a user means by an id, a UN/LOCODE, a name or another name."""
+
+    def __init__(self, places: pd.DataFrame) -> None:
+        self._label = {p.Index: f"{p.name} ({p.country_id}, {p.Index})" for p in places.itertuples()}
+        self._exact: dict[str, set[str]] = defaultdict(set)
+        self._spelt: dict[str, str] = {}
+        for place in places.itertuples():
+            bare = re.sub(r"\s*\([^)]*\)", "", str(place.name))
+            for name in (place.Index, place.locode, place.name, bare, *place.aliases):
+                if name:
+                    self._exact[plain(str(name))].add(str(place.Index))
+                    self._spelt.setdefault(plain(str(name)), str(name))
+
+    def find(self, name: str) -> str:
+        """Return the ``place_id`` that `name` means.
+
+        Parameters
+        ----------
+        name : str
+            Id (``CN_XIA``), UN/LOCODE (``CNSIA``), name or other name, in any case, with or without
+            accents and punctuation. The start of a name is enough if only one place has it.
+
+        Raises
+        ------
+        PlaceError
+            Unknown or ambiguous; ``candidates`` and the message list what could be meant.
+        """
+        key = plain(name)
+        found = self._exact.get(key, set())
+        if not found and len(key) >= 3:
+            found = {p for text, ids in self._exact.items() if text.startswith(key) for p in ids}
+        if len(found) == 1:
+            return next(iter(found))
+        if found:
+            raise self._error(f"{name!r} is ambiguous, it could be", sorted(found))
+        near = get_close_matches(key, self._exact, n=5, cutoff=0.6)
+        ids = sorted({p for text in near for p in self._exact[text]}, key=lambda p: self._label[p])
+        raise self._error(f"no place is called {name!r}; nearest" if ids else f"no place is called {name!r}", ids)
+
+    def _error(self, what: str, place_ids: list[str]) -> PlaceError:
+        candidates = [self._label[p] for p in place_ids]
+        return PlaceError(f"{what}: {', '.join(candidates)}" if candidates else what, candidates)

@@ -1,0 +1,247 @@
+"""Tables in: read CSV files, check every value against the description, say what is wrong where."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import seeds
+
+from .errors import DataError, nearest
+
+__all__ = ["Tables", "load_tables", "read_table"]
+
+_NETWORK = ("sources", "countries", "places", "rates", "links", "borders", "stops", "goods", "parameters")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables that make a network, each indexed by its key; columns as in ``datapackage.json``.
+
+    Lists (``aliases``, ``gauge_mm``, ``*_source_id``) are tuples of strings; numbers are floats with
+    NaN for missing; text is a string, empty for missing.
+    """
+
+    countries: pd.DataFrame
+    places: pd.DataFrame
+    rates: pd.DataFrame
+    links: pd.DataFrame
+    borders: pd.DataFrame
+    stops: pd.DataFrame
+    goods: pd.DataFrame
+    parameters: pd.DataFrame
+    sources: pd.DataFrame
+
+    def parameter(self, name: str) -> float:
+        """Return one parameter of the method, in the unit that its row states."""
+        return float(self.parameters.at[name, "value"])
+
+
+def load_tables(folder: str | Path | None = None) -> Tables:
+    """Read and check the tables of a network.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Folder with tables of your own, named as in ``seeds/``. A table that is not there is taken from
+        the toolkit. Without a folder all are the toolkit's.
+
+    Returns
+    -------
+    Tables
+
+    Raises
+    ------
+    DataError
+        The folder or a file cannot be read, or a value is wrong; all problems are listed.
+    """
+    paths = {name: _find(name, folder) for name in _NETWORK}
+    frames: dict[str, pd.DataFrame] = {}
+    problems: list[str] = []
+    for name, path in paths.items():
+        try:
+            frames[name] = read_table(name, path)
+        except DataError as error:
+            problems += error.problems
+    if problems:
+        raise DataError(problems)
+    problems = [p for name in _NETWORK for p in _dangling(name, paths[name], frames)]
+    if problems:
+        raise DataError(problems)
+    return Tables(**{name: _keyed(name, frame) for name, frame in frames.items()})
+
+
+def read_table(name: str, path: str | Path | None = None) -> pd.DataFrame:
+    """Read one table and check its values; references to other tables are not followed.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table in ``datapackage.json``.
+    path : path, optional
+        File to read instead of the toolkit's.
+
+    Returns
+    -------
+    DataFrame
+        One row per row of the file, index 0, 1, ….
+
+    Raises
+    ------
+    DataError
+        Unreadable file, wrong columns or wrong values.
+    """
+    file = Path(path) if path else seeds.table_path(name)
+    fields = {f["name"]: f for f in seeds.descriptor()[name]["schema"]["fields"]}
+    raw = _read_text(file)
+    _check_columns(file, raw, fields)
+    raw = raw.reindex(columns=list(fields), fill_value="").apply(lambda column: column.str.strip())
+    typed = pd.DataFrame({c: _typed(raw[c], f["type"]) for c, f in fields.items()})
+    problems = [p for c, f in fields.items() for p in _wrong_type(file, raw[c], typed[c], f)]
+    for column, field in fields.items():
+        check = _bad_list if field["type"] == "list" else _broken_constraints
+        problems += check(file, raw[column], typed[column], field)
+    if problems:
+        raise DataError(problems)
+    return typed
+
+
+def _find(name: str, folder: str | Path | None) -> Path:
+    if folder is None:
+        return seeds.table_path(name)
+    own = Path(folder)
+    if not own.is_dir():
+        raise DataError([f"{own}: no such folder; expected one with CSV files such as places.csv"])
+    file = own / f"{name}.csv"
+    return file if file.exists() else seeds.table_path(name)
+
+
+def _read_text(file: Path) -> pd.DataFrame:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # cells beyond the header are not dropped
+            raw = pd.read_csv(
+                file, dtype=str, keep_default_na=False, encoding="utf-8", skip_blank_lines=False, index_col=False
+            )
+    except FileNotFoundError:
+        raise DataError([f"{file}: no such file"]) from None
+    except UnicodeDecodeError as error:
+        where = f"byte {error.start}"
+        raise DataError([f"{file}: {where} is not UTF-8; save the file as CSV UTF-8"]) from None
+    except pd.errors.ParserWarning:
+        raise DataError([f"{file}: rows have more cells than the header; is a text with a comma not quoted?"]) from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError([f"{file}: not a readable CSV table ({str(error).strip()})"]) from None
+    except OSError as error:
+        raise DataError([f"{file}: cannot be read ({error.strerror})"]) from None
+    return raw[(raw.fillna("") != "").any(axis=1)].fillna("")
+
+
+def _check_columns(file: Path, raw: pd.DataFrame, fields: Mapping[str, Any]) -> None:
+    needed = [c for c, f in fields.items() if f.get("constraints", {}).get("required")]
+    problems = [f"{file}: column {c!r} is missing" for c in needed if c not in raw]
+    unknown = [str(column) for column in raw.columns if column not in fields]
+    problems += [f"{file}: unknown column {column!r}{nearest(column, fields)}" for column in unknown]
+    if problems:
+        raise DataError(problems)
+
+
+def _typed(text: pd.Series[str], kind: str) -> pd.Series[Any]:
+    if kind in ("number", "integer"):
+        number = pd.to_numeric(text.where(text != ""), errors="coerce").astype(float)
+        return number.mask(number.abs() == float("inf"))
+    if kind == "list":
+        return text.map(lambda cell: tuple(x.strip() for x in cell.split(";") if x.strip()))
+    return text
+
+
+def _wrong_type(file: Path, text: pd.Series[str], typed: pd.Series[Any], field: Mapping[str, Any]) -> Iterator[str]:
+    if field["type"] not in ("number", "integer"):
+        return
+    bad = (text != "") & typed.isna()
+    if field["type"] == "integer":
+        bad |= typed.notna() & (typed % 1 != 0)
+    for row in bad[bad].index:
+        yield f"{_at(file, row, field)}: {text[row]!r} is not a {_wanted(field)}"
+
+
+def _broken_constraints(
+    file: Path, text: pd.Series[str], typed: pd.Series[Any], field: Mapping[str, Any]
+) -> Iterator[str]:
+    rule = field.get("constraints", {})
+    given = text != ""
+    bad = pd.Series(False, index=text.index)
+    if "enum" in rule:
+        bad |= given & ~text.isin(rule["enum"])
+    if "pattern" in rule:
+        bad |= given & ~text.str.fullmatch(rule["pattern"])
+    if "minimum" in rule:
+        bad |= typed < rule["minimum"]
+    if "maximum" in rule:
+        bad |= typed > rule["maximum"]
+    for row in bad[bad].index:
+        yield f"{_at(file, row, field)}: {_not_allowed(text[row], field)}"
+    if rule.get("required"):
+        for row in text.index[~given]:
+            yield f"{_at(file, row, field)}: is empty, expected {_wanted(field)}"
+    if rule.get("unique"):
+        for row in text.index[given & text.duplicated()]:
+            yield f"{_at(file, row, field)}: {text[row]!r} stands twice, expected to be unique"
+
+
+def _not_allowed(value: str, field: Mapping[str, Any]) -> str:
+    rule = field.get("constraints", {})
+    hint = nearest(value, rule["enum"]) if "enum" in rule else ""
+    return f"{value!r} is not allowed, expected {_wanted(field)}{hint}"
+
+
+def _bad_list(file: Path, text: pd.Series[str], typed: pd.Series[Any], field: Mapping[str, Any]) -> Iterator[str]:
+    rule = field.get("constraints", {})
+    if rule.get("required"):
+        for row in text.index[text == ""]:
+            yield f"{_at(file, row, field)}: is empty, expected at least one value"
+    if "enum" not in rule:
+        return
+    values = typed.explode().dropna()
+    for row, value in values[~values.isin(rule["enum"])].items():
+        yield f"{_at(file, row, field)}: {_not_allowed(value, field)}"
+
+
+def _dangling(name: str, file: Path, frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
+    schema = seeds.descriptor()[name]["schema"]
+    targets = {f["name"]: tuple(f["references"].split(".")) for f in schema["fields"] if "references" in f}
+    for key in schema.get("foreignKeys", ()):
+        targets[key["fields"][0]] = (key["reference"]["resource"], key["reference"]["fields"][0])
+    fields = {f["name"]: f for f in schema["fields"]}
+    for column, (table, target) in targets.items():
+        known = set(frames[table][target])
+        cells = frames[name][column].explode()
+        for row, value in cells[cells.notna() & (cells != "") & ~cells.isin(known)].items():
+            where = _at(file, row, fields[column])
+            yield f"{where}: {value!r} is not in {table}.csv{nearest(str(value), known)}"
+
+
+def _keyed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    key = seeds.descriptor()[name]["schema"]["primaryKey"][0]
+    return frame.set_index(key)
+
+
+def _at(file: Path, row: Any, field: Mapping[str, Any]) -> str:
+    return f"{file.name}, row {int(row) + 2}, column {field['name']}"
+
+
+def _wanted(field: Mapping[str, Any]) -> str:
+    rule = field.get("constraints", {})
+    if "enum" in rule:
+        return f"one of {', '.join(rule['enum'])}"
+    if "minimum" in rule or "maximum" in rule:
+        bounds = f"{rule.get('minimum', '')}..{rule.get('maximum', '')}"
+        return f"{field['type']} within {bounds} {field.get('unit', '')}".strip()
+    if "pattern" in rule:
+        return f"text of the form {rule['pattern']}"
+    return f"{field['type']}" + (f" in {field['unit']}" if "unit" in field else "")

@@ -1,0 +1,139 @@
+"""What the solvers raise for wrong input, and the checks of tables and arrays that raise it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from difflib import get_close_matches
+from itertools import islice
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+_SEARCHED = 50_000
+_MAX_COST = 1e300  # leaves room for sums along a path
+
+
+class SolverInputError(ValueError):
+    """A table, array or label given to a solver is wrong; the message says where."""
+
+    @classmethod
+    def at(cls, row: Hashable, column: Hashable, value: object, expected: str) -> SolverInputError:
+        """Build the error for one wrong value of the arcs table.
+
+        Parameters
+        ----------
+        row : hashable
+            Label of the row.
+        column : hashable
+            Name of the column.
+        value : object
+            What stands there.
+        expected : str
+            What should stand there.
+
+        Returns
+        -------
+        SolverInputError
+            The error, ready to raise.
+        """
+        return cls(f"arcs row {row!r}, column {column!r}: got {value!r}, expected {expected}")
+
+    @classmethod
+    def unknown_node(cls, role: str, label: object, known: Iterable[Hashable]) -> SolverInputError:
+        """Build the error for a label that is no node of the graph, with its nearest labels.
+
+        Parameters
+        ----------
+        role : str
+            What the label was given as, e.g. ``"source"``.
+        label : object
+            The unknown label.
+        known : iterable of hashable
+            Labels of the graph; the first 50 000 are compared, as strings.
+
+        Returns
+        -------
+        SolverInputError
+            The error, ready to raise.
+        """
+        by_text: dict[str, Hashable] = {}
+        for node in islice(known, _SEARCHED):
+            by_text.setdefault(str(node), node)
+        near = [repr(by_text[text]) for text in get_close_matches(str(label), by_text, n=3)]
+        hint = f"nearest labels: {', '.join(near)}" if near else "no label is close to it"
+        return cls(f"{role} {label!r} is unknown, expected a label in columns 'tail' or 'head' of arcs; {hint}")
+
+
+def hashes(label: Any) -> bool:
+    """Say whether a value can be a label."""
+    try:
+        hash(label)
+    except TypeError:  # a tuple holding a list has __hash__ but no hash
+        return False
+    return True
+
+
+def check_table(arcs: pd.DataFrame, cost: Hashable) -> None:
+    """Raise unless the table has its columns, once each, and a unique index."""
+    if not isinstance(arcs, pd.DataFrame):
+        raise SolverInputError(f"arcs: got {type(arcs).__name__}, expected a DataFrame or a Graph")
+    columns: list[Any] = arcs.columns.tolist()
+    for column in ("tail", "head", cost):
+        times = columns.count(column)
+        if times != 1:
+            state = "is missing" if times == 0 else f"appears {times} times"
+            raise SolverInputError(
+                f"arcs: column {column!r} {state}, expected 'tail', 'head' and {cost!r} once each; found {columns!r}"
+            )
+    if not arcs.index.is_unique:
+        row = arcs.index[arcs.index.duplicated()].tolist()[0]
+        times = arcs.index.tolist().count(row)
+        raise SolverInputError(f"arcs row {row!r}: its label appears {times} times in the index, expected once")
+
+
+def node_labels(arcs: pd.DataFrame, column: str, rows: Sequence[Hashable]) -> list[Hashable]:
+    """Return the labels in a column, one per row; raise for a missing or unhashable one."""
+    values: list[Hashable] = arcs[column].tolist()
+    for i in np.flatnonzero(arcs[column].isna().to_numpy())[:1]:
+        raise SolverInputError.at(rows[i], column, values[i], "a node label")
+    for row, value in zip(rows, values, strict=True):
+        if not hashes(value):
+            raise SolverInputError.at(row, column, value, "a hashable node label")
+    return values
+
+
+def check_ends(name: str, side: npt.NDArray[Any], n: int, m: int) -> None:
+    """Raise unless an array has m integers in 0..n-1."""
+    if side.shape != (m,) or (m and side.dtype.kind not in "iu"):
+        got = f"{side.dtype} of shape {side.shape}"
+        raise SolverInputError(f"{name}: got {got}, expected integers of shape ({m},)")
+    for i in np.flatnonzero((side < 0) | (side >= n))[:1].tolist():
+        raise SolverInputError.at(i, name, side[i].item(), f"a node in 0..{n - 1}")
+
+
+def check_costs(values: Any, rows: Sequence[Hashable], column: Hashable) -> FloatArray:
+    """Return costs as a new float array, one per row; raise for one that is no number in 0..1e300."""
+    raw = values if isinstance(values, pd.Series) else pd.Series(np.asarray(values))
+    if len(raw) != len(rows):
+        raise SolverInputError(f"{column!r}: got {len(raw)} costs, expected {len(rows)}, one per arc")
+    if pd.api.types.is_numeric_dtype(raw):
+        cost: FloatArray = raw.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    else:
+        cost = np.array([float(x) if isinstance(x, Real) else np.nan for x in raw], dtype=np.float64)
+    for i in np.flatnonzero(~((cost >= 0) & (cost <= _MAX_COST)))[:1].tolist():
+        raise SolverInputError.at(rows[i], column, raw.tolist()[i], f"a number from 0 to {_MAX_COST:g}")
+    return cost
+
+
+def check_mask(values: npt.ArrayLike, m: int) -> BoolArray:
+    """Return a copy of a boolean mask of m arcs; raise for another type or shape."""
+    mask: BoolArray = np.array(values)
+    if mask.dtype != np.bool_ or mask.shape != (m,):
+        raise SolverInputError(f"mask: got {mask.dtype} of shape {mask.shape}, expected bool of shape ({m},)")
+    return mask
