@@ -160,21 +160,26 @@ class RouteComparison:
     def answer(self) -> str:
         """One sentence: which corridor is cheapest, for whom, and what would change that."""
         table = self.table()
-        best = table[table["rank"] == 1].reset_index(drop=True)
+        best = table[table["rank"] == 1]
         place = self.network.tables.places["name"]
         head = f"{place[self.origin]} to {place[self.destination]}, {self.year}"
         if best.empty:
             return f"{head}: no corridor has a route."
+        seasonal = best["status"].str.contains("months")
+        all_year = best[~seasonal] if not seasonal.all() else best
+        first, cost = all_year.iloc[0], self._money("cost")
         hour = self.prices.value_of_time_usd_per_teu_h * self.rate
-        cost, first = self._money("cost"), best.iloc[0]
         text = (
             f"{head}: {first['corridor']} has the lowest generalised cost, {first[cost]:,.0f} "
             f"{self.currency}/TEU at {hour:.2f} {self.currency} per TEU and hour ({first['days_p50']:.0f} days, "
             f"nine in ten within {first['days_p90']:.0f}; tariff {first[self._money('tariff')]:,.0f} {self.currency}"
             f"{'' if first['status'] == 'open' else '; ' + first['status']})"
         )
-        return text + self._rival(
-            str(first["corridor_id"]), dict(zip(best["corridor_id"], best["corridor"], strict=True))
+        titles = dict(zip(all_year["corridor_id"], all_year["corridor"], strict=True))
+        text += self._rival(str(first["corridor_id"]), titles)
+        lower = best[seasonal & (best[cost] < first[cost])]
+        return text + "".join(
+            f" {r['corridor']} would cost {r[cost]:,.0f}, in {r['status']}." for _, r in lower.iterrows()
         )
 
     def __repr__(self) -> str:
@@ -284,6 +289,7 @@ class RouteComparison:
     def _rival(self, winner: str, titles: Mapping[str, str]) -> str:
         """Nearest value of time at which another corridor would win, as the end of a sentence."""
         pairs = self.break_even().dropna()
+        pairs = pairs[pairs["cheaper"].isin(titles) & pairs["faster"].isin(titles)]
         value = pairs.columns[2]
         hour = self.prices.value_of_time_usd_per_teu_h * self.rate
         below = pairs[(pairs["faster"] == winner) & (pairs[value] < hour)].nlargest(1, value)
