@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .catalogue import Corridor, load_catalogue
     from .comparison import RouteComparison
-    from .routes import compare_routes, routes
+    from .finder import compare_routes, routes
     from .validation import route_checks
 
 _HOME = {
     "Corridor": "catalogue",
     "load_catalogue": "catalogue",
     "RouteComparison": "comparison",
-    "compare_routes": "routes",
-    "routes": "routes",
+    "compare_routes": "finder",
+    "routes": "finder",
     "route_checks": "validation",
 }
 __all__ = ["Corridor", "RouteComparison", "compare_routes", "load_catalogue", "route_checks", "routes"]

@@ -62,7 +62,7 @@ def routes(
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Compare the corridors between two places: time, price, emissions, borders, and what decides."""
-    from .routes import compare_routes
+    from .finder import compare_routes
 
     comparison = compare_routes(
         origin,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from networks import PARTS, DataError, Prices, Supernetwork, generalised_cost
+from networks import PARTS, DataError, Prices, Supernetwork, generalised_cost, read_table
 
 from .catalogue import Corridor
 from .search import Route, gateways
@@ -91,6 +91,27 @@ class RouteComparison:
         frame = frame.drop(columns="best").reset_index(drop=True)
         frame.attrs["units"] = dict(self._columns)
         return frame
+
+    def opened(self) -> pd.DataFrame:
+        """Return the links that the year has and the base year has not.
+
+        Returns
+        -------
+        DataFrame
+            Index link id; ``opens_year`` and ``project``, the titles of the projects that open it, or its ends
+            where none does. Projects that upgrade a line which is there change no time or price yet.
+        """
+        tables = self.network.tables
+        links = tables.links
+        new = (links["opens_year"] > tables.parameter("base_year")) & (links["opens_year"] <= self.year)
+        projects = read_table("projects").explode("link_ids")
+        titles = projects[projects["effect"] == "opens"].groupby("link_ids")["title"].agg("; ".join)
+        found = links.loc[new]
+        name = tables.places["name"]
+        ends = name[found["from_place_id"]].to_numpy() + " - " + name[found["to_place_id"]].to_numpy()
+        between = pd.Series(ends + " (" + found["mode"].to_numpy() + ")", index=found.index)
+        project = titles.reindex(found.index).fillna(between)
+        return pd.DataFrame({"opens_year": found["opens_year"].astype(int), "project": project})
 
     def break_even(self) -> pd.DataFrame:
         """Return the value of time at which the best routes of two corridors cost the same.

@@ -117,6 +117,10 @@ def _notes(console: Console, comparison: RouteComparison, table: pd.DataFrame) -
             highlight=False,
             markup=False,
         )
+    opened = comparison.opened()
+    if len(opened):
+        projects = dict.fromkeys(f"{row.project} ({row.opens_year})" for row in opened.itertuples())
+        console.print(f"\nOpened by {comparison.year}: " + "; ".join(projects), highlight=False, markup=False)
     prices = comparison.prices
     console.print(
         f"\nOne TEU is half a 40-foot container. Tariffs are those of 2018-2025, not deflated; goods {prices.goods}, "

@@ -21,14 +21,19 @@ A word of caution: which source to trust, where sources contradict each other, w
 """
 
 
-def main() -> None:
-    """Write the page."""
+def page() -> str:
+    """Return the page."""
     checks = route_checks()
     held = checks[checks["role"] == "held_out"]
     parts = [HEAD.format(rows=len(checks), inside=int(held["inside"].sum()), held=len(held))]
     for measure, title in TITLES.items():
         parts += [f"\n## {title}\n", _table(checks[checks["measure"] == measure], measure)]
-    Path(__file__).with_name("validation.md").write_text("\n".join(parts), encoding="utf-8")
+    return "\n".join(parts)
+
+
+def main() -> None:
+    """Write the page."""
+    Path(__file__).with_name("validation.md").write_text(page(), encoding="utf-8")
 
 
 def _table(rows: Any, measure: str) -> str:

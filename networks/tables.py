@@ -195,8 +195,8 @@ def _broken_constraints(
 
 
 def _not_allowed(value: str, field: Mapping[str, Any]) -> str:
-    rule = field.get("constraints", {})
-    hint = nearest(value, rule["enum"]) if "enum" in rule else ""
+    allowed = _allowed(field)
+    hint = nearest(value, allowed) if allowed else ""
     return f"{value!r} is not allowed, expected {_wanted(field)}{hint}"
 
 
@@ -205,10 +205,10 @@ def _bad_list(file: Path, text: pd.Series[str], typed: pd.Series[Any], field: Ma
     if rule.get("required"):
         for row in text.index[text == ""]:
             yield f"{_at(file, row, field)}: is empty, expected at least one value"
-    if "enum" not in rule:
+    if "items" not in field:
         return
     values = typed.explode().dropna()
-    for row, value in values[~values.isin(rule["enum"])].items():
+    for row, value in values[~values.isin(field["items"])].items():
         yield f"{_at(file, row, field)}: {_not_allowed(value, field)}"
 
 
@@ -235,10 +235,15 @@ def _at(file: Path, row: Any, field: Mapping[str, Any]) -> str:
     return f"{file.name}, row {int(row) + 2}, column {field['name']}"
 
 
+def _allowed(field: Mapping[str, Any]) -> list[str]:
+    words: list[str] = field.get("items") or field.get("constraints", {}).get("enum", [])
+    return words
+
+
 def _wanted(field: Mapping[str, Any]) -> str:
     rule = field.get("constraints", {})
-    if "enum" in rule:
-        return f"one of {', '.join(rule['enum'])}"
+    if _allowed(field):
+        return f"one of {', '.join(_allowed(field))}"
     if "minimum" in rule or "maximum" in rule:
         bounds = f"{rule.get('minimum', '')}..{rule.get('maximum', '')}"
         return f"{field['type']} within {bounds} {field.get('unit', '')}".strip()

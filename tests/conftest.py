@@ -1,5 +1,7 @@
 """What all tests share."""
 
+import functools
+
 import pytest
 
 import networks
@@ -9,3 +11,17 @@ import networks
 def tables():
     """Return the toolkit's own tables; no test may change them."""
     return networks.load_tables()
+
+
+@pytest.fixture(scope="session")
+def network(tables):
+    """Return the supernetwork of the toolkit's own tables; no test may change it."""
+    return networks.build(tables)
+
+
+@pytest.fixture(scope="session")
+def compare():
+    """Return `corridors.compare_routes` with a memory, for options that hash; no test may change what it returns."""
+    import corridors
+
+    return functools.cache(corridors.compare_routes)
