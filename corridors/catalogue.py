@@ -10,12 +10,13 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from networks import DataError, PlaceError, PlaceNames, Supernetwork, Tables
 from networks.errors import nearest
+from networks.names import plain
 
-__all__ = ["CATALOGUE", "Corridor", "Filters", "load_catalogue"]
+__all__ = ["ANY", "CATALOGUE", "Corridor", "Filters", "load_catalogue"]
 
 CATALOGUE = Path(__file__).with_name("catalogue.yaml")
 _MODES = ("rail", "road", "sea", "feeder", "ferry", "inland")
@@ -42,8 +43,8 @@ class Corridor(BaseModel):
 
     corridor_id: str
     title: str
-    family: Literal["sea", "northern", "middle", "instc", "southern", "arctic"] = "middle"
-    via: tuple[tuple[str, ...], ...] = Field(min_length=1)
+    family: Literal["sea", "northern", "middle", "instc", "southern", "arctic", "other"] = "other"
+    via: tuple[tuple[str, ...], ...]
     avoid: tuple[str, ...] = ()
     between: tuple[tuple[str, ...], tuple[str, ...]] | None = None
 
@@ -51,6 +52,10 @@ class Corridor(BaseModel):
     @classmethod
     def _steps(cls, value: Any) -> Any:
         return [[step] if isinstance(step, str) else step for step in value] if isinstance(value, list) else value
+
+
+ANY = Corridor(corridor_id="any", title="Any way", via=())
+"""The network without a filter, for pairs that no corridor serves."""
 
 
 def load_catalogue(path: str | Path | None = None) -> dict[str, Corridor]:
@@ -93,7 +98,9 @@ def _read(path: Path) -> dict[str, Corridor]:
     found: dict[str, Corridor] = {}
     for name, entry in data.items():
         try:
-            found[str(name)] = Corridor(corridor_id=str(name), **entry)
+            corridor = found[str(name)] = Corridor(corridor_id=str(name), **entry)
+            if not corridor.via or not all(corridor.via):
+                problems.append(f"{path.name}, {name}, via: expected at least one place in every step")
         except TypeError:
             problems.append(f"{path.name}, {name}: expected keys title and via")
         except ValidationError as error:
@@ -124,19 +131,19 @@ class Filters:
 
     @cached_property
     def groups(self) -> dict[str, frozenset[str]]:
-        """Countries by group, and each country by itself."""
-        found: dict[str, set[str]] = {c: {c} for c in self.tables.countries.index}
-        for country, groups in self.tables.countries["groups"].items():
-            for group in groups:
-                found.setdefault(group, set()).add(str(country))
-        return {group: frozenset(members) for group, members in found.items()}
+        """Countries by code, by name and by group."""
+        found: dict[str, set[str]] = {}
+        for country in self.tables.countries.itertuples():
+            for word in (country.Index, country.name, *country.groups):
+                found.setdefault(str(word), set()).add(str(country.Index))
+        return {word: frozenset(members) for word, members in found.items()}
 
     def countries(self, words: Iterable[str]) -> frozenset[str]:
         """Return the countries that codes and groups name; DataError on an unknown one."""
         wanted: frozenset[str] = frozenset()
         for word in words:
             if word not in self.groups:
-                raise DataError([f"{word!r} is no country code or group{nearest(word, self.groups)}"])
+                raise DataError([f"{word!r} is no country or group{nearest(word, self.groups)}"])
             wanted |= self.groups[word]
         return wanted
 
@@ -171,16 +178,20 @@ class Filters:
             return (arcs["mode"] == word.lower()).to_numpy()
         if word in self.tables.links.index:
             return (arcs["link_id"] == word).to_numpy()
-        code = next((group for group in self.groups if group.lower() == word.lower()), None)
-        if code is not None:
-            countries = self.groups[code]
+        group = next((group for group in self.groups if plain(group) == plain(word)), None)
+        if group is not None:
+            countries = self.groups[group]
             ruled = arcs["via_country_ids"].map(lambda ids: not countries.isdisjoint(ids)).to_numpy(dtype=bool)
-            return self._at(self.places([code])) | ruled
+            return self._at(self.places([group])) | ruled
         try:
             return self._at(frozenset([self.names.find(word)]))
         except PlaceError as error:
-            groups = nearest(word, [*self.groups, *_MODES])
-            raise DataError([f"cannot avoid {word!r}: no country, group, mode or link, and {error}{groups}"]) from None
+            if error.ambiguous:
+                raise DataError([f"cannot avoid {error}"]) from None
+            hint = nearest(word, [*self.groups, *_MODES]) or "".join(f"; {p}" for p in error.candidates)
+            raise DataError(
+                [f"cannot avoid {word!r}: no country, group, mode, link or place is called so{hint}"]
+            ) from None
 
     def _at(self, places: frozenset[str]) -> Any:
         arcs = self.network.arcs

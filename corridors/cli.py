@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -120,6 +121,9 @@ def main() -> NoReturn:
     """Run the command line; a mistake of the user ends in one message and exit code 2."""
     from networks.errors import DataError, PlaceError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a pipe may not take every letter
     try:
         app(standalone_mode=True)
     except (DataError, PlaceError) as error:

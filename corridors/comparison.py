@@ -131,7 +131,7 @@ class RouteComparison:
         best = {cid: self._totals(found[0]) for cid, (_, found) in self.found.items() if found}
         rows = [self._pair(a, b, best[a], best[b]) for a, b in combinations(best, 2)]
         hourly = f"break_even_{self.currency.lower()}_per_teu_h"
-        frame = pd.DataFrame(rows, columns=["cheaper", "faster", hourly])
+        frame = pd.DataFrame(rows, columns=["cheaper", "faster", hourly]).astype({hourly: float})
         return frame.assign(**{hourly.replace("_teu_h", "_teu_d"): frame[hourly] * 24})
 
     def tcd(self, corridors: Iterable[str] | None = None) -> pd.DataFrame:
@@ -155,6 +155,22 @@ class RouteComparison:
         wanted = list(corridors) if corridors is not None else [c for c, (_, f) in self.found.items() if f]
         frames = [self._legs(cid, self._best(cid)) for cid in wanted]
         return pd.concat(frames, ignore_index=True) if frames else self._legs("", ())
+
+    def having(self, corridors: Iterable[str] | None = None) -> list[str]:
+        """Return the corridors asked for, or all that have a route, in the order of the catalogue.
+
+        Raises
+        ------
+        DataError
+            One of them has no route, or there is none.
+        """
+        found = [c for c, (_, routes) in self.found.items() if routes]
+        wanted = found if corridors is None else list(corridors)
+        for corridor_id in wanted:
+            self._best(corridor_id)
+        if not wanted:
+            raise DataError(["there is no route to draw or list"])
+        return wanted
 
     def arcs_of(self, corridor_id: str, rank: int = 1) -> pd.DataFrame:
         """Return the arcs of one route, in order, with the parts of their generalised cost in USD/TEU.
@@ -279,7 +295,8 @@ class RouteComparison:
     def _borders(self, arcs: pd.DataFrame) -> int:
         """Land borders, and voyages that start and end in different countries."""
         country = self.network.tables.places["country_id"]
-        afloat = arcs["mode"].isin(["sea", "feeder", "ferry", "inland"]) & (arcs["kind"] == "link")
+        ships = arcs["mode"].isin(["sea", "feeder", "ferry", "inland"])
+        afloat = ships & arcs["kind"].isin(["wait", "link", "passage"])
         voyage = (afloat & ~afloat.shift(fill_value=False)).cumsum()[afloat]
         sailed = arcs[afloat].groupby(voyage)
         from_land, to_land = sailed["from_place_id"].first(), sailed["to_place_id"].last()

@@ -29,7 +29,8 @@ class Plots:
         Parameters
         ----------
         corridors : iterable of str, optional
-            Corridor ids. Otherwise the best overland corridor of each family, and all by sea.
+            Corridor ids. Otherwise the best overland corridor of each family, the next best up to three, and
+            all by sea.
         focus : str, optional
             Corridor whose stops are numbered and listed; otherwise the Middle Corridor if it is drawn,
             else the cheapest.

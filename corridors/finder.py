@@ -16,13 +16,14 @@ import pandas as pd
 from networks import DataError, build, generalised_cost, goods_prices, load_tables, read_table
 from networks.errors import nearest
 
-from .catalogue import Corridor, Filters, load_catalogue
+from .catalogue import ANY, Corridor, Filters, load_catalogue
 from .comparison import RouteComparison
 from .search import Query, Route, alternatives
 
 __all__ = ["CURRENCIES", "compare_routes", "routes"]
 
 CURRENCIES = ("USD", "EUR")
+_LAST_YEAR = 2060
 
 
 def compare_routes(
@@ -56,11 +57,12 @@ def compare_routes(
     avoid : iterable of str
         Countries, groups, places, links or modes that no route may use.
     year : int, optional
-        State of the network: links and projects opened by then. The base year otherwise.
+        State of the network: links and projects opened by then; not before the base year, which is the
+        default.
     k : int
         Routes per corridor, differing in gateways.
     corridors : sequence of str, optional
-        Corridor ids; otherwise those that serve the pair.
+        Corridor ids; otherwise those that serve the pair, or the whole network if none does.
     currency : str
         USD or EUR.
     handling : bool
@@ -84,7 +86,7 @@ def compare_routes(
     """
     _check(k, currency)
     tables = load_tables(folder)
-    year = int(tables.parameter("base_year")) if year is None else year
+    year = _year(year, int(tables.parameter("base_year")))
     network = build(tables)
     filters = Filters(network)
     start, end = filters.names.find(origin), filters.names.find(destination)
@@ -184,7 +186,7 @@ class _Search:
 
 def _chosen(catalogue: Mapping[str, Corridor], wanted: Sequence[str] | None, search: _Search) -> list[Corridor]:
     if wanted is None:
-        return [corridor for corridor in catalogue.values() if search.serves(corridor)]
+        return [corridor for corridor in catalogue.values() if search.serves(corridor)] or [ANY]
     unknown = [f"no corridor is called {w!r}{nearest(w, catalogue)}" for w in wanted if w not in catalogue]
     if unknown:
         raise DataError([*unknown, f"corridors: {', '.join(catalogue)}"])
@@ -196,6 +198,15 @@ def _check(k: int, currency: str) -> None:
         raise DataError([f"k: got {k}, expected a number of routes of one or more"])
     if currency not in CURRENCIES:
         raise DataError([f"currency: got {currency!r}, expected one of {', '.join(CURRENCIES)}"])
+
+
+def _year(year: int | None, base: int) -> int:
+    if year is None:
+        return base
+    if not base <= year <= _LAST_YEAR:
+        why = "the tables do not say when the lines that exist were opened" if year < base else "nothing is known of it"
+        raise DataError([f"year: got {year}, expected {base} to {_LAST_YEAR}; {why}"])
+    return year
 
 
 def _events(year: int) -> pd.DataFrame:

@@ -42,7 +42,7 @@ class RouteMap:
         import geopandas as gpd
 
         plt = pyplot()
-        drawn = list(corridors) if corridors is not None else self._having()
+        drawn = self.comparison.having(corridors)
         lines = gpd.GeoDataFrame(pd.concat([self._lines(c) for c in drawn]), geometry="geometry", crs="EPSG:4326")
         ashore = lines[~lines["family"].isin(AFLOAT)]
         main = ashore if len(ashore) else lines
@@ -52,7 +52,7 @@ class RouteMap:
         extent = _extent(main.to_crs(crs).total_bounds, 13.5 / 8.0)
         self._draw(axes, lines, crs, extent, 1.8)
         inset, legend = _free_spots(lines.to_crs(crs), extent)
-        covers: list[Any] = [self._legend(axes, drawn, legend)]
+        covers: list[Any] = [self._legend(axes, drawn, lines, legend)]
         if 0 < len(ashore) < len(lines):
             small = axes.inset_axes((*inset, *_INSET))
             whole = _projection(lines)
@@ -68,9 +68,6 @@ class RouteMap:
         )
         figure.supxlabel(DISCLAIMER, x=0.01, ha="left", fontsize=8, color=GREY)
         return figure
-
-    def _having(self) -> list[str]:
-        return [c for c, (_, found) in self.comparison.found.items() if found]
 
     def _family(self, corridor_id: str) -> str:
         return self.comparison.found[corridor_id][0].family
@@ -120,10 +117,11 @@ class RouteMap:
         axes.scatter(spots[:, 0], spots[:, 1], s=np.where(ends, 36, 12), color=INK, zorder=5)
         _place_names(axes, spots, list(places["name"][inside]), list(ends), covers)
 
-    def _legend(self, axes: Axes, drawn: Sequence[str], spot: tuple[float, float]) -> Any:
+    def _legend(self, axes: Axes, drawn: Sequence[str], lines: Any, spot: tuple[float, float]) -> Any:
         from matplotlib.lines import Line2D
 
         families = {
+            "other": "Other",
             "sea": "Sea",
             "arctic": "Northern Sea Route",
             "northern": "Northern",
@@ -133,7 +131,8 @@ class RouteMap:
         }
         used = dict.fromkeys(self._family(c) for c in drawn)
         colours = [Line2D([], [], color=COLOURS[f], linewidth=2.2, label=families[f]) for f in used]
-        styles = [("rail", "-"), ("road", ":"), ("ship", "--")]
+        used_modes = {m if m in ("rail", "road") else "ship" for m in lines["mode"]}
+        styles = [(name, style) for name, style in (("rail", "-"), ("road", ":"), ("ship", "--")) if name in used_modes]
         modes = [Line2D([], [], color=GREY, linestyle=style, label=name) for name, style in styles]
         top = spot[1] > 0.5
         anchor = (spot[0], spot[1] + _INSET[1] if top else spot[1])
@@ -150,9 +149,12 @@ class RouteMap:
 
 
 def _projection(lines: Any) -> str:
-    west, south, east, north = lines.total_bounds
-    middle = min(max((south + north) / 2, 0), 50)
-    return f"+proj=laea +lon_0={(west + east) / 2:.1f} +lat_0={middle:.1f} +datum=WGS84 +units=m"
+    """Lambert azimuthal equal-area around the middle of the lines, counting longitudes eastward from 30° W."""
+    points = lines.get_coordinates()
+    east = points["x"].where(points["x"] >= -30, points["x"] + 360)
+    lon = (east.min() + east.max()) / 2
+    lat = min(max((points["y"].min() + points["y"].max()) / 2, 0), 50)
+    return f"+proj=laea +lon_0={lon:.1f} +lat_0={lat:.1f} +datum=WGS84 +units=m"
 
 
 def _extent(bounds: Any, shape: float) -> tuple[float, float, float, float]:

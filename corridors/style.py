@@ -13,6 +13,7 @@ COLOURS = {
     "instc": "#CC79A7",
     "southern": "#E69F00",
     "arctic": "#56B4E9",
+    "other": "#777777",
 }
 """Okabe-Ito colours by family of corridors."""
 

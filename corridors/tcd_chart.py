@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from networks import DataError
+
 from .style import AFLOAT, COLOURS, GREY, INK, STYLES, pyplot
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from .comparison import RouteComparison
 
 __all__ = ["TcdChart"]
+
+_LEAST = 3
+"""Overland routes drawn if there are as many, whatever their families."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class TcdChart:
         plt = pyplot()
         drawn = self._chosen(corridors)
         focal = focus or self._focal(drawn)
+        if focal not in drawn:
+            raise DataError([f"focus {focal!r} is not among the corridors drawn: {', '.join(drawn)}"])
         frame = self.comparison.tcd(drawn)
         figure: Figure = plt.figure(figsize=(13.5, 6.2), layout="constrained")
         left, middle, right = figure.subplots(1, 3, width_ratios=[1.0, 1.0, 0.62])
@@ -62,15 +69,16 @@ class TcdChart:
         return figure
 
     def _chosen(self, corridors: Iterable[str] | None) -> list[str]:
+        having = self.comparison.having(corridors)
         if corridors is not None:
-            return list(corridors)
+            return having
         table = self.comparison.table()
-        best = table[table["rank"] == 1]["corridor_id"]
-        first: dict[str, str] = {}
-        for corridor_id in best:
-            family = self._family(corridor_id)
-            first.setdefault(corridor_id if family == "sea" else family, corridor_id)
-        return [c for c in first.values() if self._family(c) != "arctic"] or list(first.values())
+        best = list(table.loc[table["rank"] == 1, "corridor_id"])
+        afloat = [c for c in best if self._family(c) == "sea"]
+        ashore = [c for c in best if self._family(c) not in AFLOAT]
+        first = list({self._family(c): c for c in reversed(ashore)}.values())
+        more = [c for c in ashore if c not in first][: max(_LEAST - len(first), 0)]
+        return [c for c in best if c in [*first, *more, *afloat]] or best
 
     def _focal(self, drawn: Sequence[str]) -> str:
         middle = [c for c in drawn if self._family(c) == "middle"]
@@ -92,7 +100,8 @@ class TcdChart:
         self, axes: Axes, frame: pd.DataFrame, focal: str, column: str, per: float, title: str, label: str, unit: str
     ) -> None:
         ends: list[tuple[float, float, str, str]] = []
-        ashore = [c for c in dict.fromkeys(frame["corridor_id"]) if self._family(c) not in AFLOAT]
+        drawn = list(dict.fromkeys(frame["corridor_id"]))
+        ashore = [c for c in drawn if self._family(c) not in AFLOAT]
         reach = frame.loc[frame["corridor_id"].isin(ashore), "km_cum"].max() / 1000 if ashore else 1.0
         for corridor_id, legs in frame.groupby("corridor_id", sort=False):
             name, colour = str(corridor_id), COLOURS[self._family(str(corridor_id))]
@@ -103,7 +112,7 @@ class TcdChart:
                 end = reach
             else:
                 _staircase(axes, legs, column, per, colour)
-            ends.append((end, total, f"{self._short(name)} {total:,.0f} {unit}", colour))
+            ends.append((end, total, f"{self._short(name, drawn)} {total:,.0f} {unit}", colour))
         _end_labels(axes, ends)
         _stop_numbers(axes, frame[frame["corridor_id"] == focal], column, per)
         names = self.comparison.network.tables.places["name"]
@@ -117,8 +126,12 @@ class TcdChart:
         axes.grid(axis="y", color="#dddddd", linewidth=0.6)
         axes.set_axisbelow(True)
 
-    def _short(self, corridor_id: str) -> str:
-        return self._title(corridor_id).split(",")[0]
+    def _short(self, corridor_id: str, drawn: Iterable[str]) -> str:
+        """Return the title up to its comma, or all of it where another one drawn starts alike."""
+        title = self._title(corridor_id)
+        start = title.split(",")[0]
+        alike = [c for c in drawn if self._title(c).split(",")[0] == start]
+        return start if len(alike) == 1 else title
 
     def _stop_table(self, axes: Axes, legs: pd.DataFrame, focal: str) -> None:
         axes.axis("off")

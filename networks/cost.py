@@ -13,6 +13,8 @@ from .tables import Tables
 
 __all__ = ["PARTS", "Prices", "generalised_cost", "goods_prices"]
 
+_MAX_PRICE = 1e6
+
 PARTS = ("tariff_usd_per_teu", "time_usd_per_teu", "reliability_usd_per_teu", "carbon_usd_per_teu")
 """Columns whose sum is the generalised cost."""
 
@@ -48,8 +50,8 @@ class Prices:
         """Refuse prices that no search could use."""
         for name in ("value_of_time_usd_per_teu_h", "reliability_ratio", "carbon_price_usd_per_t"):
             value = getattr(self, name)
-            if not (math.isfinite(value) and value >= 0):
-                raise DataError([f"{name}: got {value}, expected a number of zero or more"])
+            if not 0 <= value <= _MAX_PRICE:
+                raise DataError([f"{name}: got {value}, expected a number of zero or more (at most {_MAX_PRICE:,.0f})"])
         for name in ("load_t_per_teu", "reference_spread_h"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):

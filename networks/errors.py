@@ -23,8 +23,9 @@ class DataError(ValueError):
 class PlaceError(ValueError):
     """A name typed by a user is unknown or means several things; the message lists candidates."""
 
-    def __init__(self, message: str, candidates: list[str]) -> None:
+    def __init__(self, message: str, candidates: list[str], *, ambiguous: bool = False) -> None:
         self.candidates = candidates
+        self.ambiguous = ambiguous
         super().__init__(message)
 
 

@@ -55,11 +55,12 @@ class PlaceNames:
         if len(found) == 1:
             return next(iter(found))
         if found:
-            raise self._error(f"{name!r} is ambiguous, it could be", sorted(found))
+            raise self._error(f"{name!r} is ambiguous, it could be", sorted(found), ambiguous=True)
         near = get_close_matches(key, self._exact, n=5, cutoff=0.6)
         ids = sorted({p for text in near for p in self._exact[text]}, key=lambda p: self._label[p])
         raise self._error(f"no place is called {name!r}; nearest" if ids else f"no place is called {name!r}", ids)
 
-    def _error(self, what: str, place_ids: list[str]) -> PlaceError:
+    def _error(self, what: str, place_ids: list[str], *, ambiguous: bool = False) -> PlaceError:
         candidates = [self._label[p] for p in place_ids]
-        return PlaceError(f"{what}: {', '.join(candidates)}" if candidates else what, candidates)
+        message = f"{what}: {', '.join(candidates)}" if candidates else what
+        return PlaceError(message, candidates, ambiguous=ambiguous)
