@@ -303,7 +303,8 @@ def _stop_arcs(rows: pd.DataFrame, kind: Any, stop_id: pd.Series[str]) -> pd.Dat
             "tariff_usd_per_teu": rows["fee_usd_per_teu"],
         }
     )
-    return _graded(arcs, rows, ["hours_grade", "fee_grade"], ["hours_source_id", "fee_source_id"])
+    figures = ("hours", "fee", "spread")
+    return _graded(arcs, rows, [f"{f}_grade" for f in figures], [f"{f}_source_id" for f in figures])
 
 
 def _graded(arcs: pd.DataFrame, rows: pd.DataFrame, grades: list[str], sources: list[str]) -> pd.DataFrame:
