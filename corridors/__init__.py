@@ -6,33 +6,24 @@ Names are loaded on first use, so that the command line starts quickly.
 >>> corridors.routes("Xi'an", "Duisburg")  # doctest: +SKIP
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
-    from .catalogue import Corridor, load_catalogue
-    from .comparison import RouteComparison
-    from .finder import compare_routes, routes
-    from .validation import route_checks
+    from .catalogue import Corridor as Corridor
+    from .catalogue import load_catalogue as load_catalogue
+    from .comparison import RouteComparison as RouteComparison
+    from .finder import compare_routes as compare_routes
+    from .finder import routes as routes
+    from .validation import route_checks as route_checks
 
-_HOME = {
-    "Corridor": "catalogue",
-    "load_catalogue": "catalogue",
-    "RouteComparison": "comparison",
-    "compare_routes": "finder",
-    "routes": "finder",
-    "route_checks": "validation",
-}
-__all__ = ["Corridor", "RouteComparison", "compare_routes", "load_catalogue", "route_checks", "routes"]
-
-
-def __getattr__(name: str) -> Any:
-    """Load a public name from its module the first time it is asked for."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
-
-
-def __dir__() -> list[str]:
-    """List public names, loaded or not."""
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "catalogue": ["Corridor", "load_catalogue"],
+        "comparison": ["RouteComparison"],
+        "finder": ["compare_routes", "routes"],
+        "validation": ["route_checks"],
+    },
+)

@@ -3,69 +3,55 @@
 Names are loaded on first use, so that ``import networks`` stays light.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
-    from .cost import PARTS, Prices, generalised_cost, goods_prices
-    from .errors import DataError, PlaceError
-    from .exchange import from_networkx, links_gdf, places_gdf, to_networkx
-    from .geometry import distance_km, great_circle
-    from .names import PlaceNames
-    from .supernetwork import Supernetwork, build
-    from .tables import Tables, load_tables, read_table
+    from .cost import (
+        PARTS as PARTS,
+    )
+    from .cost import (
+        Prices as Prices,
+    )
+    from .cost import (
+        generalised_cost as generalised_cost,
+    )
+    from .cost import (
+        goods_prices as goods_prices,
+    )
+    from .errors import DataError as DataError
+    from .errors import PlaceError as PlaceError
+    from .exchange import (
+        from_networkx as from_networkx,
+    )
+    from .exchange import (
+        links_gdf as links_gdf,
+    )
+    from .exchange import (
+        places_gdf as places_gdf,
+    )
+    from .exchange import (
+        to_networkx as to_networkx,
+    )
+    from .geometry import distance_km as distance_km
+    from .geometry import great_circle as great_circle
+    from .names import PlaceNames as PlaceNames
+    from .supernetwork import Supernetwork as Supernetwork
+    from .supernetwork import build as build
+    from .tables import Tables as Tables
+    from .tables import load_tables as load_tables
+    from .tables import read_table as read_table
 
-_HOME = {
-    "PARTS": "cost",
-    "Prices": "cost",
-    "generalised_cost": "cost",
-    "goods_prices": "cost",
-    "DataError": "errors",
-    "PlaceError": "errors",
-    "from_networkx": "exchange",
-    "links_gdf": "exchange",
-    "places_gdf": "exchange",
-    "to_networkx": "exchange",
-    "distance_km": "geometry",
-    "great_circle": "geometry",
-    "PlaceNames": "names",
-    "Supernetwork": "supernetwork",
-    "build": "supernetwork",
-    "Tables": "tables",
-    "load_tables": "tables",
-    "read_table": "tables",
-}
-__all__ = [
-    "PARTS",
-    "DataError",
-    "PlaceError",
-    "PlaceNames",
-    "Prices",
-    "Supernetwork",
-    "Tables",
-    "build",
-    "distance_km",
-    "from_networkx",
-    "generalised_cost",
-    "goods_prices",
-    "great_circle",
-    "links_gdf",
-    "load_tables",
-    "places_gdf",
-    "read_table",
-    "to_networkx",
-]
-
-
-def __getattr__(name: str) -> Any:
-    """Load a public name from its module the first time it is asked for."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    """List public names, loaded or not."""
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "cost": ["PARTS", "Prices", "generalised_cost", "goods_prices"],
+        "errors": ["DataError", "PlaceError"],
+        "exchange": ["from_networkx", "links_gdf", "places_gdf", "to_networkx"],
+        "geometry": ["distance_km", "great_circle"],
+        "names": ["PlaceNames"],
+        "supernetwork": ["Supernetwork", "build"],
+        "tables": ["Tables", "load_tables", "read_table"],
+    },
+)

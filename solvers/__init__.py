@@ -3,34 +3,28 @@
 Names are loaded on first use, so that ``import solvers`` stays light.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
-    from ._graph import Graph
-    from .errors import SolverInputError
-    from .paths import iter_shortest_paths, k_shortest_paths, shortest_paths
+    from ._graph import Graph as Graph
+    from .errors import SolverInputError as SolverInputError
+    from .paths import (
+        iter_shortest_paths as iter_shortest_paths,
+    )
+    from .paths import (
+        k_shortest_paths as k_shortest_paths,
+    )
+    from .paths import (
+        shortest_paths as shortest_paths,
+    )
 
-__all__ = ["Graph", "SolverInputError", "iter_shortest_paths", "k_shortest_paths", "shortest_paths"]
-
-_HOME = {
-    "Graph": "_graph",
-    "SolverInputError": "errors",
-    "iter_shortest_paths": "paths",
-    "k_shortest_paths": "paths",
-    "shortest_paths": "paths",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Load a public name from its module the first time it is asked for."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    """List public names, loaded or not."""
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "_graph": ["Graph"],
+        "errors": ["SolverInputError"],
+        "paths": ["iter_shortest_paths", "k_shortest_paths", "shortest_paths"],
+    },
+)
