@@ -9,7 +9,12 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from ._graph import Graph as Graph
+    from .errors import FlowCheckError as FlowCheckError
     from .errors import SolverInputError as SolverInputError
+    from .flow import solve_flow as solve_flow
+    from .flow_solution import FlowSolution as FlowSolution
+    from .parametric import linear_pieces as linear_pieces
+    from .parametric import parametric_flow as parametric_flow
     from .paths import (
         iter_shortest_paths as iter_shortest_paths,
     )
@@ -24,7 +29,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "_graph": ["Graph"],
-        "errors": ["SolverInputError"],
+        "errors": ["FlowCheckError", "SolverInputError"],
+        "flow": ["solve_flow"],
+        "flow_solution": ["FlowSolution"],
+        "parametric": ["linear_pieces", "parametric_flow"],
         "paths": ["iter_shortest_paths", "k_shortest_paths", "shortest_paths"],
     },
 )

@@ -114,7 +114,7 @@ class Graph:
         SolverInputError
             Missing column, duplicate index, missing or unhashable node label, bad cost.
         """
-        check_table(arcs, cost)
+        check_table(arcs, ("tail", "head", cost), kinds="a DataFrame or a Graph")
         labels: list[Hashable] = arcs.index.tolist()
         columns = [node_labels(arcs, side, labels) for side in ("tail", "head")]
         ids: dict[Hashable, int] = {}

@@ -23,8 +23,8 @@ class SolverInputError(ValueError):
     """A table, array or label given to a solver is wrong; the message says where."""
 
     @classmethod
-    def at(cls, row: Hashable, column: Hashable, value: object, expected: str) -> SolverInputError:
-        """Build the error for one wrong value of the arcs table.
+    def at(cls, row: Hashable, column: Hashable, value: object, expected: str, table: str = "arcs") -> SolverInputError:
+        """Build the error for one wrong value of a table.
 
         Parameters
         ----------
@@ -36,13 +36,15 @@ class SolverInputError(ValueError):
             What stands there.
         expected : str
             What should stand there.
+        table : str
+            Which table: arcs or demands.
 
         Returns
         -------
         SolverInputError
             The error, ready to raise.
         """
-        return cls(f"arcs row {row!r}, column {column!r}: got {value!r}, expected {expected}")
+        return cls(f"{table} row {row!r}, column {column!r}: got {value!r}, expected {expected}")
 
     @classmethod
     def unknown_node(cls, role: str, label: object, known: Iterable[Hashable]) -> SolverInputError:
@@ -79,33 +81,46 @@ def hashes(label: Any) -> bool:
     return True
 
 
-def check_table(arcs: pd.DataFrame, cost: Hashable) -> None:
-    """Raise unless the table has its columns, once each, and a unique index."""
-    if not isinstance(arcs, pd.DataFrame):
-        raise SolverInputError(f"arcs: got {type(arcs).__name__}, expected a DataFrame or a Graph")
-    columns: list[Any] = arcs.columns.tolist()
-    for column in ("tail", "head", cost):
+def check_table(frame: Any, needed: Sequence[Hashable], table: str = "arcs", kinds: str = "a DataFrame") -> None:
+    """Raise unless the table has the needed columns, once each, and a unique index."""
+    if not isinstance(frame, pd.DataFrame):
+        raise SolverInputError(f"{table}: got {type(frame).__name__}, expected {kinds}")
+    columns: list[Any] = frame.columns.tolist()
+    for column in needed:
         times = columns.count(column)
         if times != 1:
             state = "is missing" if times == 0 else f"appears {times} times"
-            raise SolverInputError(
-                f"arcs: column {column!r} {state}, expected 'tail', 'head' and {cost!r} once each; found {columns!r}"
-            )
-    if not arcs.index.is_unique:
-        row = arcs.index[arcs.index.duplicated()].tolist()[0]
-        times = arcs.index.tolist().count(row)
-        raise SolverInputError(f"arcs row {row!r}: its label appears {times} times in the index, expected once")
+            names = " and ".join([", ".join(map(repr, needed[:-1])), repr(needed[-1])])
+            raise SolverInputError(f"{table}: column {column!r} {state}, expected {names} once each; found {columns!r}")
+    if not frame.index.is_unique:
+        row = frame.index[frame.index.duplicated()].tolist()[0]
+        times = frame.index.tolist().count(row)
+        raise SolverInputError(f"{table} row {row!r}: its label appears {times} times in the index, expected once")
 
 
-def node_labels(arcs: pd.DataFrame, column: str, rows: Sequence[Hashable]) -> list[Hashable]:
+def node_labels(frame: pd.DataFrame, column: str, rows: Sequence[Hashable], table: str = "arcs") -> list[Hashable]:
     """Return the labels in a column, one per row; raise for a missing or unhashable one."""
-    values: list[Hashable] = arcs[column].tolist()
-    for i in np.flatnonzero(arcs[column].isna().to_numpy())[:1]:
-        raise SolverInputError.at(rows[i], column, values[i], "a node label")
+    values: list[Hashable] = frame[column].tolist()
+    for i in np.flatnonzero(frame[column].isna().to_numpy())[:1]:
+        raise SolverInputError.at(rows[i], column, values[i], "a node label", table)
     for row, value in zip(rows, values, strict=True):
         if not hashes(value):
-            raise SolverInputError.at(row, column, value, "a hashable node label")
+            raise SolverInputError.at(row, column, value, "a hashable node label", table)
     return values
+
+
+def numbers(
+    frame: pd.DataFrame, column: Hashable, low: float, high: float, expected: str, table: str = "arcs"
+) -> FloatArray:
+    """Return a column as a new float array; raise for what is no number from `low` to `high`."""
+    raw = frame[column]
+    if pd.api.types.is_numeric_dtype(raw):
+        found: FloatArray = raw.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    else:
+        found = np.array([float(x) if isinstance(x, Real) else np.nan for x in raw], dtype=np.float64)
+    for i in np.flatnonzero(~((found >= low) & (found <= high)))[:1].tolist():
+        raise SolverInputError.at(frame.index.tolist()[i], column, raw.tolist()[i], expected, table)
+    return found
 
 
 def check_ends(name: str, side: npt.NDArray[Any], n: int, m: int) -> None:
@@ -137,3 +152,7 @@ def check_mask(values: npt.ArrayLike, m: int) -> BoolArray:
     if mask.dtype != np.bool_ or mask.shape != (m,):
         raise SolverInputError(f"mask: got {mask.dtype} of shape {mask.shape}, expected bool of shape ({m},)")
     return mask
+
+
+class FlowCheckError(RuntimeError):
+    """The answer of a solver failed the check against the tables; no number of it is handed out."""

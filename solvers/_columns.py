@@ -1,0 +1,107 @@
+"""Pool of columns of the restricted master: paths, cycles, and what is not served."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csc_array, csr_array
+
+from ._problem import sums
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from ._pricing import Paths
+    from ._problem import IntArray, Problem
+    from .errors import FloatArray
+
+_SALT = np.uint64(0x9E3779B97F4A7C15)
+
+
+class Columns:
+    """Columns in order of arrival; the first k stand for what each commodity leaves unserved.
+
+    Attributes
+    ----------
+    commodity : ndarray of int, shape (columns,)
+        Commodity of each column, -1 for a cycle.
+    kind : ndarray of int, shape (columns,)
+        Kind of goods on each column.
+    cost : ndarray of float, shape (columns,)
+        Cost of one unit.
+    start, segments : ndarray of int
+        Segments of column j: ``segments[start[j]:start[j + 1]]``.
+    """
+
+    def __init__(self, problem: Problem, penalty: FloatArray) -> None:
+        self.problem = problem
+        k = problem.k
+        self.commodity: IntArray = np.arange(k)
+        self.kind: IntArray = problem.kind.copy()
+        self.cost: FloatArray = penalty.copy()
+        self.start: IntArray = np.zeros(k + 1, dtype=np.int64)
+        self.segments: IntArray = np.zeros(0, dtype=np.int64)
+        self._mark: npt.NDArray[np.uint64] = np.zeros(k, dtype=np.uint64)
+        draws = np.random.default_rng(20240501).integers(0, 2**63, len(problem.tail), dtype=np.uint64)
+        self._draws: npt.NDArray[np.uint64] = draws
+
+    def __len__(self) -> int:
+        return len(self.commodity)
+
+    @property
+    def lengths(self) -> IntArray:
+        """Number of segments of each column."""
+        return np.diff(self.start)
+
+    def add(self, paths: Paths, kind: IntArray | None = None) -> int:
+        """Append the paths that are not there yet; return how many."""
+        if not len(paths.commodity):
+            return 0
+        kinds = self.problem.kind[paths.commodity] if kind is None else kind
+        salt = (paths.commodity + 2 + len(self.problem.quantity) * kinds).astype(np.uint64) * _SALT
+        mark = np.add.reduceat(self._draws[paths.segments], paths.start[:-1]) + salt
+        _, once = np.unique(mark, return_index=True)
+        new = np.zeros(len(mark), dtype=bool)
+        new[once] = True
+        new &= ~np.isin(mark, self._mark)
+        if not new.any():
+            return 0
+        lengths = np.diff(paths.start)
+        segments = paths.segments[np.repeat(new, lengths)]
+        lengths = lengths[new]
+        start = np.concatenate([[0], np.cumsum(lengths)])
+        cost = self.problem.cost[np.repeat(kinds[new], lengths), segments]
+        self._mark = np.concatenate([self._mark, mark[new]])
+        self.commodity = np.concatenate([self.commodity, paths.commodity[new]])
+        self.kind = np.concatenate([self.kind, kinds[new]])
+        self.cost = np.concatenate([self.cost, np.add.reduceat(cost, start[:-1])])
+        self.start = np.concatenate([self.start, self.start[-1] + start[1:]])
+        self.segments = np.concatenate([self.segments, segments])
+        return int(new.sum())
+
+    def keep(self, kept: npt.NDArray[np.bool_]) -> None:
+        """Drop the columns where `kept` is false."""
+        lengths = self.lengths
+        self.segments = self.segments[np.repeat(kept, lengths)]
+        self.start = np.concatenate([[0], np.cumsum(lengths[kept])])
+        self.commodity, self.kind = self.commodity[kept], self.kind[kept]
+        self.cost, self._mark = self.cost[kept], self._mark[kept]
+
+    def segment_load(self, flow: FloatArray) -> FloatArray:
+        """Return the load on each segment, in units of capacity."""
+        lengths = self.lengths
+        load = self.problem.load[np.repeat(self.kind, lengths), self.segments]
+        return sums(self.segments, load * np.repeat(flow, lengths), len(self.problem.tail))
+
+    def row_load(self, flow: FloatArray) -> FloatArray:
+        """Return the left-hand side of each row."""
+        total: FloatArray = self.problem.rows.incidence @ self.segment_load(flow)
+        return total
+
+    def matrix(self) -> csr_array:
+        """Return what one unit of each column takes of each row, shape (rows, columns)."""
+        lengths = self.lengths
+        load = self.problem.load[np.repeat(self.kind, lengths), self.segments]
+        shape = (len(self.problem.tail), len(self))
+        return (self.problem.rows.incidence @ csc_array((load, self.segments, self.start), shape=shape)).tocsr()

@@ -1,0 +1,242 @@
+"""The one place that knows linear-programming solvers: PuLP models, solver names, statuses, time limits."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pulp
+from scipy.sparse import csr_array
+
+from .errors import FloatArray, SolverInputError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from scipy.sparse import csc_array
+
+    from ._problem import IntArray
+
+OPTIMAL, INFEASIBLE, STOPPED, FAILED = "optimal", "infeasible", "stopped", "failed"
+"""What a run ended with; anything that is not proved optimal or infeasible is STOPPED or FAILED."""
+
+_WARM = "HiGHS"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a solver gave back; values are there only when it says that it is optimal."""
+
+    status: str
+    x: FloatArray
+    row_dual: FloatArray
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Which columns and rows are basic; True means basic."""
+
+    columns: npt.NDArray[np.bool_]
+    rows: npt.NDArray[np.bool_]
+
+
+def solver_name(name: str) -> str:
+    """Return PuLP's spelling of a solver's name; raise `SolverInputError` if it is not there."""
+    listed = {known.lower(): known for known in pulp.listSolvers()}
+    found: str | None = listed.get(name.lower()) if isinstance(name, str) else None
+    available = pulp.listSolvers(onlyAvailable=True)
+    if found is None and isinstance(name, str) and name.lower() == "cbc":
+        found = next((known for known in available if known in ("COIN_CMD", "PULP_CBC_CMD", "CYLP")), "COIN_CMD")
+    if found is None:
+        near = get_close_matches(str(name).lower(), listed, n=1)
+        hint = f"; nearest: {listed[near[0]]}" if near else ""
+        raise SolverInputError(f"solver: got {name!r}, expected one of {', '.join(available)}{hint}")
+    if found not in available:
+        raise SolverInputError(f"solver: {found} is not installed here; expected one of {', '.join(available)}")
+    return found
+
+
+class Model:
+    """Linear programme that grows by columns and rows: built in PuLP, kept warm where the solver can.
+
+    With HiGHS the PuLP model is handed over once, at the first run; columns and rows that come later go
+    straight into the live solver, which starts from its last basis. With any other solver the PuLP model
+    is built anew for each run.
+    """
+
+    def __init__(self, solver: str) -> None:
+        self.solver = solver
+        self.warm = solver == _WARM
+        self.cost: FloatArray = np.zeros(0)
+        self.lower: FloatArray = np.zeros(0)
+        self.upper: FloatArray = np.zeros(0)
+        self.rhs: FloatArray = np.zeros(0)
+        self.equal: npt.NDArray[np.bool_] = np.zeros(0, dtype=bool)
+        self._rows: list[IntArray] = []
+        self._columns: list[IntArray] = []
+        self._values: list[FloatArray] = []
+        self._live: Any = None
+        self._ran = False
+
+    def add_rows(self, rhs: FloatArray, *, equal: bool, entries: csc_array | None = None) -> None:
+        """Append rows ``entries @ x <= rhs``, or ``==``; entries, shape (rows, columns so far), may be none."""
+        first = len(self.rhs)
+        self.rhs = np.concatenate([self.rhs, rhs])
+        self.equal = np.concatenate([self.equal, np.full(len(rhs), equal)])
+        sheet = csr_array((len(rhs), len(self.cost))) if entries is None else entries.tocsr()
+        self._remember(first + np.repeat(np.arange(len(rhs)), np.diff(sheet.indptr)), sheet.indices, sheet.data)
+        if self._live is not None:
+            least = rhs if equal else np.full(len(rhs), -np.inf)
+            starts, index = sheet.indptr[:-1].astype(np.int32), sheet.indices.astype(np.int32)
+            self._live.addRows(len(rhs), least, rhs, len(index), starts, index, sheet.data)
+
+    def add_columns(self, cost: FloatArray, lower: FloatArray, upper: FloatArray, entries: csc_array) -> None:
+        """Append columns with costs, bounds and entries, shape (rows so far, new columns)."""
+        first = len(self.cost)
+        self.cost = np.concatenate([self.cost, cost])
+        self.lower = np.concatenate([self.lower, lower])
+        self.upper = np.concatenate([self.upper, upper])
+        sheet = entries.tocsc()
+        columns = np.repeat(np.arange(len(cost)), np.diff(sheet.indptr))
+        self._remember(sheet.indices, first + columns, sheet.data)
+        if self._live is not None:
+            starts = sheet.indptr[:-1].astype(np.int32)
+            index = sheet.indices.astype(np.int32)
+            self._live.addCols(len(cost), cost, lower, upper, len(index), starts, index, sheet.data)
+
+    def _remember(self, rows: IntArray, columns: IntArray, values: FloatArray) -> None:
+        self._rows.append(np.asarray(rows, dtype=np.int64))
+        self._columns.append(np.asarray(columns, dtype=np.int64))
+        self._values.append(np.asarray(values, dtype=float))
+
+    def set_costs(self, columns: IntArray, cost: FloatArray) -> None:
+        """Change the costs of some columns."""
+        self.cost[columns] = cost
+        if self._live is not None:
+            self._live.changeColsCost(len(columns), columns.astype(np.int32), cost)
+
+    def to_pulp(self) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:
+        """Return the PuLP problem and its variables in order; its constraints are named r0, r1 and so on."""
+        problem = pulp.LpProblem("flow", pulp.LpMinimize)
+        low, high = (_open(bounds) for bounds in (self.lower, self.upper))
+        width = len(str(len(low)))  # PuLP 3 sorts variables by name
+        x = [problem.add_variable(f"x{j:0{width}d}", low[j], high[j]) for j in range(len(low))]
+        problem.setObjective(pulp.LpAffineExpression(list(zip(x, self.cost.tolist(), strict=True))))
+        terms: list[list[tuple[pulp.LpVariable, float]]] = [[] for _ in self.rhs]
+        for rows, columns, values in zip(self._rows, self._columns, self._values, strict=True):
+            for i, j, value in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True):
+                terms[i].append((x[j], value))
+        for i, (rhs, equal) in enumerate(zip(self.rhs.tolist(), self.equal.tolist(), strict=True)):
+            left = pulp.LpAffineExpression(terms[i])
+            problem.addConstraint(left == rhs if equal else left <= rhs, f"r{i}")
+        return problem, x
+
+    def start_from(self, basis: Basis) -> None:
+        """Begin the next run at a basis, which may be incomplete or singular; only HiGHS can."""
+        if not self.warm:
+            return
+        import highspy
+
+        status = highspy.HighsBasisStatus
+        self._hand_over()
+        start = highspy.HighsBasis()
+        start.col_status = [status.kBasic if b else status.kLower for b in basis.columns.tolist()]
+        rows = zip(basis.rows.tolist(), self.equal.tolist(), strict=True)
+        start.row_status = [status.kBasic if b else status.kLower if e else status.kUpper for b, e in rows]
+        start.valid = True
+        start.alien = True
+        self._live.setBasis(start)
+
+    def basis(self) -> Basis | None:
+        """Return the last basis, if the solver has one to give."""
+        if self._live is None or not self._ran:
+            return None
+        import highspy
+
+        basic = highspy.HighsBasisStatus.kBasic
+        last = self._live.getBasis()
+        return Basis(
+            np.array([s == basic for s in last.col_status], dtype=bool),
+            np.array([s == basic for s in last.row_status], dtype=bool),
+        )
+
+    def run(self, deadline: float, *, primal: bool = False, steps: int | None = None) -> Outcome:
+        """Solve; `primal` hints that the last basis is feasible, `steps` limits pivots where the solver can."""
+        left = max(0.01, deadline - time.perf_counter())
+        return self._run_highs(left, steps, primal=primal) if self.warm else self._run_pulp(left)
+
+    def _hand_over(self) -> None:
+        if self._live is not None:
+            return
+        problem, _ = self.to_pulp()
+        agent = pulp.getSolver(self.solver, msg=False)
+        with _silence():
+            agent.createAndConfigureSolver(problem)
+        problem.solverModel.setOptionValue("output_flag", False)
+        agent.buildSolverModel(problem)
+        self._live = problem.solverModel
+
+    def _run_highs(self, seconds: float, steps: int | None, *, primal: bool) -> Outcome:
+        import highspy
+
+        self._hand_over()
+        live = self._live
+        live.setOptionValue("time_limit", live.getRunTime() + seconds if np.isfinite(seconds) else highspy.kHighsInf)
+        if self._ran:
+            live.setOptionValue("presolve", "off")
+        live.setOptionValue("simplex_iteration_limit", 2**31 - 1 if steps is None else steps)
+        live.setOptionValue("simplex_strategy", 4 if primal else 1)
+        live.run()
+        ended = live.getModelStatus()
+        status = {
+            highspy.HighsModelStatus.kOptimal: OPTIMAL,
+            highspy.HighsModelStatus.kInfeasible: INFEASIBLE,
+            highspy.HighsModelStatus.kTimeLimit: STOPPED,
+            highspy.HighsModelStatus.kIterationLimit: STOPPED,
+            highspy.HighsModelStatus.kInterrupt: STOPPED,
+        }.get(ended, FAILED)
+        if status != OPTIMAL:
+            return Outcome(status, np.zeros(0), np.zeros(0))
+        self._ran = True
+        found = live.getSolution()
+        return Outcome(status, np.array(found.col_value), np.array(found.row_dual))
+
+    def _run_pulp(self, seconds: float) -> Outcome:
+        problem, x = self.to_pulp()
+        options = {"timeLimit": max(1, int(seconds))} if np.isfinite(seconds) else {}
+        agent = pulp.getSolver(self.solver, msg=False, **options)
+        ended = problem.solve(agent)
+        # PuLP 3 returns a number that also stands for runs cut short, and keeps the truth in sol_status.
+        code = int(getattr(problem, "sol_status", 0)) if isinstance(ended, int) else int(ended.status)
+        proved = code == 1 and (not isinstance(ended, int) or problem.status == 1)
+        if not proved:
+            name = str(getattr(ended, "status", pulp.LpStatus.get(problem.status, "")))
+            status = INFEASIBLE if "nfeasible" in name else STOPPED
+            return Outcome(status, np.zeros(0), np.zeros(0))
+        values = np.array([v.varValue or 0.0 for v in x])
+        duals = np.array([problem.get_constraint_by_name(f"r{i}").pi or 0.0 for i in range(len(self.rhs))])
+        return Outcome(OPTIMAL, values, duals)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep the banner that HiGHS writes past Python when it is first made out of what a user pipes on."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _open(bounds: FloatArray) -> list[float | None]:
+    return [float(b) if np.isfinite(b) else None for b in bounds]
