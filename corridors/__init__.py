@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .comparison import RouteComparison as RouteComparison
     from .finder import compare_routes as compare_routes
     from .finder import routes as routes
+    from .room import Headroom as Headroom
+    from .room import headroom as headroom
     from .validation import route_checks as route_checks
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
@@ -24,6 +26,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "catalogue": ["Corridor", "load_catalogue"],
         "comparison": ["RouteComparison"],
         "finder": ["compare_routes", "routes"],
+        "room": ["Headroom", "headroom"],
         "validation": ["route_checks"],
     },
 )

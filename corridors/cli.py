@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from .comparison import RouteComparison
+    from .room import Headroom
 
 __all__ = ["app", "main"]
 
@@ -71,7 +74,7 @@ def routes(
         goods=goods,
         value_of_time=value_of_time,
         carbon_price=carbon_price,
-        avoid=[word.strip() for word in avoid.split(",") if word.strip()],
+        avoid=_words(avoid),
         year=year,
         k=k,
         corridors=corridor,
@@ -89,6 +92,61 @@ def routes(
         from .display import show_routes
 
         show_routes(comparison, break_even=break_even)
+
+
+@app.command()
+def headroom(
+    origin: Annotated[str, typer.Argument(help="Place: name, UN/LOCODE or id, for example Xi'an or CNSIA.")],
+    destination: Annotated[str, typer.Argument(help="Place, for example Duisburg.")],
+    corridor: Annotated[str, typer.Option(help="Corridor id, or a family: all of its corridors together.")] = "middle",
+    against: Annotated[str, typer.Option(help="Corridor id or family to compare with.")] = "sea",
+    goods: Annotated[str, typer.Option(help="Class of goods; see `corridors list goods`.")] = "general",
+    value_of_time: Annotated[
+        float | None, typer.Option(help="Worth of one hour less per TEU, in USD, instead of that of the goods.")
+    ] = None,
+    carbon_price: Annotated[float | None, typer.Option(help="Price of a tonne of CO2e, in USD.")] = None,
+    avoid: Annotated[
+        str, typer.Option(help="Countries, groups, places, links or modes not to use, separated by commas: RU,BY.")
+    ] = "",
+    year: Annotated[int | None, typer.Option(help="Network of that year, with the projects opened by then.")] = None,
+    handling: Annotated[
+        bool, typer.Option(help="Count loading at the origin and unloading at the destination.")
+    ] = True,
+    data: Annotated[Path | None, typer.Option(help="Folder with tables of your own.")] = None,
+    corridors: Annotated[Path | None, typer.Option(help="YAML file with corridors of your own.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write the step curve to this PNG, SVG or PDF.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the steps as CSV.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Find how much a corridor can take before one more TEU costs more than by another, and what binds."""
+    from .room import headroom as find
+
+    room = find(
+        corridor,
+        against=against,
+        origin=origin,
+        destination=destination,
+        goods=goods,
+        value_of_time=value_of_time,
+        carbon_price=carbon_price,
+        avoid=_words(avoid),
+        year=year,
+        handling=handling,
+        folder=data,
+        catalogue=corridors,
+    )
+    if plot is not None:
+        from .files import save_figure
+
+        save_figure(plot, room.plot)
+    if json:
+        _print_headroom(room)
+    elif csv:
+        sys.stdout.write(room.steps().to_csv(index=False))
+    else:
+        from .display import show_headroom
+
+        show_headroom(room)
 
 
 @app.command("list")
@@ -146,11 +204,12 @@ def _write_files(comparison: RouteComparison, tcd: Path | None, chart_map: Path 
         save_figure(chart_map, comparison.plot.map)
 
 
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
 def _print_json(comparison: RouteComparison) -> None:
     import json
-
-    def rows(frame: object) -> object:
-        return json.loads(frame.to_json(orient="records", double_precision=6))  # type: ignore[attr-defined]
 
     table = comparison.table()
     prices = comparison.prices
@@ -163,8 +222,39 @@ def _print_json(comparison: RouteComparison) -> None:
         "goods": prices.goods,
         "value_of_time_per_teu_h": prices.value_of_time_usd_per_teu_h * comparison.rate,
         "units": table.attrs["units"],
-        "routes": rows(table),
-        "break_even": rows(comparison.break_even()),
-        "legs": rows(comparison.tcd()),
+        "routes": _rows(table),
+        "break_even": _rows(comparison.break_even()),
+        "legs": _rows(comparison.tcd()),
     }
     typer.echo(json.dumps(out, ensure_ascii=False, indent=1))
+
+
+def _print_headroom(room: Headroom) -> None:
+    import json
+    import math
+
+    def known(number: float) -> float | None:
+        return number if math.isfinite(number) else None
+
+    steps, pair = room.steps(), room.corridor.searches[0]
+    out = {
+        "answer": room.answer,
+        "corridor": room.corridor.title,
+        "against": room.against.title,
+        "origin": pair.origin,
+        "destination": pair.destination,
+        "year": room.year,
+        "goods": room.prices.goods,
+        "value_of_time_usd_per_teu_h": room.prices.value_of_time_usd_per_teu_h,
+        "headroom_teu_per_year": known(room.headroom_teu_per_year),
+        "break_even_usd_per_teu_h": known(room.break_even()),
+        "units": steps.attrs["units"],
+        "steps": _rows(steps),
+    }
+    typer.echo(json.dumps(out, ensure_ascii=False, indent=1))
+
+
+def _rows(frame: pd.DataFrame) -> object:
+    import json
+
+    return json.loads(frame.to_json(orient="records", double_precision=6))

@@ -17,8 +17,9 @@ from .catalogue import load_catalogue
 
 if TYPE_CHECKING:
     from .comparison import RouteComparison
+    from .room import Headroom
 
-__all__ = ["show_list", "show_routes"]
+__all__ = ["show_headroom", "show_list", "show_routes"]
 
 _PLAIN_WIDTH = 170
 _WIDE = 150
@@ -42,6 +43,36 @@ def show_routes(comparison: RouteComparison, *, break_even: bool) -> None:
     _notes(console, comparison, table)
     if break_even:
         _break_even(console, comparison)
+
+
+def show_headroom(room: Headroom) -> None:
+    """Print the answer, the steps and what they leave out."""
+    console = _console()
+    console.print(room.answer, highlight=False, markup=False)
+    console.print()
+    heads = ("from\nTEU/yr", "to\nTEU/yr", "cost of one\nmore, USD/TEU", "against\nUSD/TEU")
+    columns = [*((head, "right") for head in heads), ("becomes scarce then", "left"), ("worth\nUSD/TEU", "right")]
+    rows = [
+        [
+            f"{row.from_teu:,.0f}",
+            "no limit known" if row.to_teu == float("inf") else f"{row.to_teu:,.0f}",
+            f"{row.cost_usd_per_teu:,.0f}",
+            "cannot" if row.against_usd_per_teu == float("inf") else f"{row.against_usd_per_teu:,.0f}",
+            f"{row.binds} ({row.binds_grade})" if row.binds else "",
+            "" if pd.isna(row.worth_usd_per_teu) else f"{row.worth_usd_per_teu:,.0f}",
+        ]
+        for row in room.steps().itertuples()
+    ]
+    console.print(_table([*columns], rows))
+    console.print(
+        "An upper bound: capacities are those on record, of whole lines and ports, and other goods use them too; where "
+        "none is on record nothing binds. The worth is what one TEU a year more of what is scarce saves; in brackets "
+        "the grade of its capacity. The table ends where one more TEU cannot go or costs a fifth more than the dearer "
+        "side's first.",
+        highlight=False,
+        markup=False,
+        style="dim",
+    )
 
 
 def _columns(cur: str) -> list[tuple[str, Any, bool]]:

@@ -20,7 +20,7 @@ from .catalogue import ANY, Corridor, Filters, load_catalogue
 from .comparison import RouteComparison
 from .search import Query, Route, alternatives
 
-__all__ = ["CURRENCIES", "compare_routes", "routes"]
+__all__ = ["CURRENCIES", "PairSearch", "compare_routes", "open_year", "routes"]
 
 CURRENCIES = ("USD", "EUR")
 _LAST_YEAR = 2060
@@ -86,7 +86,7 @@ def compare_routes(
     """
     _check(k, currency)
     tables = load_tables(folder)
-    year = _year(year, int(tables.parameter("base_year")))
+    year = open_year(year, int(tables.parameter("base_year")))
     network = build(tables)
     filters = Filters(network)
     start, end = filters.names.find(origin), filters.names.find(destination)
@@ -100,7 +100,7 @@ def compare_routes(
         carbon_price_usd_per_t=None if carbon_price is None else carbon_price * usd,
     )
     cost = generalised_cost(network.arcs, prices)["cost_usd_per_teu"].to_numpy()
-    search = _Search(filters, start, end, cost, tuple(avoid), year, handling)
+    search = PairSearch(filters, start, end, cost, tuple(avoid), year, handling)
     found: dict[str, tuple[Corridor, list[Route]]] = {}
     reasons: dict[str, str] = {}
     for corridor in _chosen(load_catalogue(catalogue), corridors, search):
@@ -117,8 +117,24 @@ def routes(origin: str, destination: str, **options: Any) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class _Search:
-    """Searches of one pair of places, and the reasons why one fails."""
+class PairSearch:
+    """Searches of one pair of places, and the reasons why one fails.
+
+    Attributes
+    ----------
+    filters : Filters
+        Words to places and arcs of the network.
+    origin, destination : str
+        Place ids.
+    cost : ndarray of float, shape (arcs,)
+        Generalised cost of each arc, USD/TEU.
+    avoid : tuple of str
+        What no route may use.
+    year : int
+        State of the network.
+    handling : bool
+        Whether loading at the origin and unloading at the destination are counted.
+    """
 
     filters: Filters
     origin: str
@@ -138,9 +154,11 @@ class _Search:
         return self.filters.avoiding(self.avoid)
 
     def serves(self, corridor: Corridor) -> bool:
+        """Say whether a corridor is meant for traffic between the two places."""
         return corridor.between is None or self._way(corridor) is not None
 
     def routes(self, corridor: Corridor, k: int) -> list[Route]:
+        """Return the `k` cheapest routes of a corridor that differ in gateways."""
         return self._find(corridor, k, self._kept & (self._opens <= self.year))
 
     def reason(self, corridor: Corridor) -> str:
@@ -162,15 +180,22 @@ class _Search:
 
     def _find(self, corridor: Corridor, k: int, allowed: npt.NDArray[np.bool_]) -> list[Route]:
         allowed = allowed & self.filters.avoiding(corridor.avoid)
-        steps = [self.filters.places(step) for step in corridor.via]
-        way = self._way(corridor)
-        orders = [steps, steps[::-1]] if way is None else [steps if way else steps[::-1]]
         net = self.filters.network
         tries = [
             alternatives(Query(net, self.cost, self.origin, self.destination, self.handling, order, allowed), k)
-            for order in orders
+            for order in self.orders(corridor)
         ]
         return min(tries, key=lambda found: self.cost[list(found[0])].sum() if found else math.inf)
+
+    def allowed(self, corridor: Corridor) -> npt.NDArray[np.bool_]:
+        """Return the arcs that are open in the year and that neither the corridor nor the user avoids."""
+        return self._kept & (self._opens <= self.year) & self.filters.avoiding(corridor.avoid)
+
+    def orders(self, corridor: Corridor) -> list[list[frozenset[str]]]:
+        """Return the steps of a corridor in the order of travel; both orders if it does not say."""
+        steps = [self.filters.places(step) for step in corridor.via]
+        way = self._way(corridor)
+        return [steps, steps[::-1]] if way is None else [steps if way else steps[::-1]]
 
     def _way(self, corridor: Corridor) -> bool | None:
         """Return True along ``via``, False backwards, None if the corridor does not say."""
@@ -184,7 +209,7 @@ class _Search:
         return False if start in other and end in one else None
 
 
-def _chosen(catalogue: Mapping[str, Corridor], wanted: Sequence[str] | None, search: _Search) -> list[Corridor]:
+def _chosen(catalogue: Mapping[str, Corridor], wanted: Sequence[str] | None, search: PairSearch) -> list[Corridor]:
     if wanted is None:
         return [corridor for corridor in catalogue.values() if search.serves(corridor)] or [ANY]
     unknown = [f"no corridor is called {w!r}{nearest(w, catalogue)}" for w in wanted if w not in catalogue]
@@ -200,7 +225,8 @@ def _check(k: int, currency: str) -> None:
         raise DataError([f"currency: got {currency!r}, expected one of {', '.join(CURRENCIES)}"])
 
 
-def _year(year: int | None, base: int) -> int:
+def open_year(year: int | None, base: int) -> int:
+    """Return the year asked for, or the base year; DataError where nothing is known of it."""
     if year is None:
         return base
     if not base <= year <= _LAST_YEAR:

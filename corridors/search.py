@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from networks import Supernetwork
 from solvers import Graph, iter_shortest_paths
 
-__all__ = ["Query", "alternatives", "routes_in_order"]
+__all__ = ["Layers", "Query", "alternatives", "gateways", "layered", "returned_to", "routes_in_order"]
 
 _TRIED = 2000
 """Paths looked at, those that come back to a place included, before a search is given up."""
@@ -112,31 +112,117 @@ def gateways(network: Supernetwork, route: Route) -> tuple[str, ...]:
 
 
 def _once(starts: npt.NDArray[Any], ends: npt.NDArray[Any], route: Route) -> bool:
+    order = _places(starts, ends, route)
+    return len(set(order)) == len(order)
+
+
+def _places(starts: npt.NDArray[Any], ends: npt.NDArray[Any], route: Sequence[int]) -> list[str]:
     order = [starts[route[0]]]
     for arc in route:
         if ends[arc] != order[-1]:
             order.append(ends[arc])
-    return len(set(order)) == len(order)
+    return order
+
+
+class Layers(NamedTuple):
+    """The network copied for each number of steps passed; arriving at a place of the next leads on.
+
+    Attributes
+    ----------
+    tail, head, arcs : ndarray of int, shape (m,)
+        Ends of each copied arc, and its number in the network.
+    enter : ndarray of int, shape (nodes,)
+        Copy of each node of the network where a route starts.
+    leave : ndarray of int, shape (states, nodes)
+        Copies of each node where it may end.
+    size : int
+        Number of copied nodes.
+    """
+
+    tail: npt.NDArray[np.int64]
+    head: npt.NDArray[np.int64]
+    arcs: npt.NDArray[np.int64]
+    enter: npt.NDArray[np.int64]
+    leave: npt.NDArray[np.int64]
+    size: int
+
+
+def layered(
+    network: Supernetwork,
+    steps: Sequence[frozenset[str]],
+    allowed: npt.NDArray[np.bool_],
+    once: Sequence[str] = (),
+) -> Layers:
+    """Copy the network for each number of steps passed.
+
+    Parameters
+    ----------
+    network : Supernetwork
+        What to copy.
+    steps : sequence of sets of str
+        Places to pass, in order; each step is a choice.
+    allowed : ndarray of bool, shape (arcs,)
+        Arcs that may be used.
+    once : sequence of str
+        Places that no path may come back to; each doubles the copies, by whether it has been left.
+
+    Returns
+    -------
+    Layers
+        Its paths from ``enter`` to ``leave`` are those of the network that pass the steps in order.
+    """
+    n, count, states = len(network.nodes), len(steps) + 1, 2 ** len(once)
+    kept = np.flatnonzero(allowed)
+    arcs = network.arcs.iloc[kept]
+    tail, head = arcs["tail"].to_numpy(), arcs["head"].to_numpy()
+    start, end = arcs["from_place_id"].to_numpy(), arcs["to_place_id"].to_numpy()
+    arrived = [_passed(steps, layer, network) for layer in range(count)]
+    tails, heads, numbers = [], [], []
+    for state in range(states):
+        free = np.ones(len(kept), dtype=bool)
+        after = np.full(len(kept), state)
+        for bit, place in enumerate(once):
+            after[(start == place) & (end != place)] |= 1 << bit
+            if state >> bit & 1:
+                free &= (end != place) | (start == place)
+        for layer in range(count):
+            tails.append((state * count + layer) * n + tail[free])
+            heads.append((after[free] * count + arrived[layer][head[free]]) * n + head[free])
+            numbers.append(kept[free])
+    last = (np.arange(states) * count + count - 1) * n
+    return Layers(
+        np.concatenate(tails),
+        np.concatenate(heads),
+        np.concatenate(numbers),
+        arrived[0] * n + np.arange(n),
+        last[:, None] + np.arange(n),
+        states * count * n,
+    )
+
+
+def returned_to(network: Supernetwork, route: Sequence[int]) -> str:
+    """Return the first place that a route, given as arc numbers, comes back to; empty if it does not."""
+    starts, ends = network.arcs["from_place_id"].to_numpy(), network.arcs["to_place_id"].to_numpy()
+    seen: set[str] = set()
+    for place in _places(starts, ends, route):
+        if place in seen:
+            return place
+        seen.add(place)
+    return ""
 
 
 def _product(query: Query) -> tuple[Graph, npt.NDArray[np.int64], int, int]:
-    net, arcs = query.network, query.network.arcs
-    n, layers = len(net.nodes), len(query.steps) + 1
-    kept = np.flatnonzero(query.allowed)
-    tail, head = arcs["tail"].to_numpy()[kept], arcs["head"].to_numpy()[kept]
-    arrived = [_passed(query.steps, layer, net) for layer in range(layers)]
-    tails = [layer * n + tail for layer in range(layers)]
-    heads = [arrived[layer][head] * n + head for layer in range(layers)]
-    source, sink = layers * n, layers * n + 1
+    net = query.network
+    copies = layered(net, query.steps, query.allowed)
+    source, sink = copies.size, copies.size + 1
     starts, _ = net.ends(query.origin, handling=query.handling)
     _, finishes = net.ends(query.destination, handling=query.handling)
-    first = np.array([arrived[0][s] * n + s for s in starts], dtype=np.int64)
-    last = np.array([(layers - 1) * n + f for f in finishes], dtype=np.int64)
-    numbers = np.concatenate([np.tile(kept, layers), np.full(len(first) + len(last), -1)])
+    first, last = copies.enter[starts], copies.leave[0, finishes]
+    numbers = np.concatenate([copies.arcs, np.full(len(first) + len(last), -1)])
     graph = Graph.from_arrays(
-        layers * n + 2,
-        np.concatenate([*tails, np.full(len(first), source), last]),
-        np.concatenate([*heads, first, np.full(len(last), sink)]),
+        sink + 1,
+        np.concatenate([copies.tail, np.full(len(first), source), last]),
+        np.concatenate([copies.head, first, np.full(len(last), sink)]),
         np.where(numbers >= 0, query.cost[numbers], 0.0),
     )
     return graph, numbers, source, sink

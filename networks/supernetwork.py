@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .capacity import EACH_WAY, with_capacity
 from .tables import Tables
 
 __all__ = ["SERVICES", "Supernetwork", "build"]
@@ -18,6 +19,7 @@ SERVICES = ("feeder", "ferry")
 
 _TERMINALS = ("port", "dry_port", "rail_terminal")
 _GRADES = ("A", "B", "C", "EST")
+_SHIPS = ("sea", "feeder", "ferry", "inland")
 
 _DEFAULTS: dict[str, Any] = {
     "link_id": "",
@@ -30,6 +32,9 @@ _DEFAULTS: dict[str, Any] = {
     "kgco2e_per_t": 0.0,
     "opens_year": -np.inf,
     "season": "",
+    "capacity_teu_per_year": np.inf,
+    "capacity_group": "",
+    "capacity_grade": "",
     "via_country_ids": (),
     "grade": "A",
     "estimates": 0,
@@ -52,8 +57,10 @@ class Supernetwork:
         Index arc number; columns ``kind`` (link, border, gauge_change, load, unload, wait, passage),
         ``tail``, ``head`` (node numbers), ``from_place_id``, ``to_place_id``, ``mode``, ``link_id``,
         ``stop_id``, ``km``, ``hours``, ``spread_h`` (standard deviation), ``tariff_usd_per_teu``,
-        ``kgco2e_per_t``, ``opens_year`` (-inf: open, inf: no date), ``season``, ``via_country_ids``,
-        ``grade`` (worst of its figures), ``estimates`` of ``figures`` (counts), ``source_ids``.
+        ``kgco2e_per_t``, ``opens_year`` (-inf: open, inf: no date), ``season``,
+        ``capacity_teu_per_year`` (what all arcs of one ``capacity_group`` take together; inf and no group:
+        none known), ``capacity_grade``, ``via_country_ids``, ``grade`` (worst of its figures, capacity
+        apart), ``estimates`` of ``figures`` (counts), ``source_ids``.
     """
 
     tables: Tables
@@ -108,6 +115,10 @@ def build(tables: Tables) -> Supernetwork:
     two rail layers where a row of ``stops.csv`` says so, and a border pair reloads at the receiving
     railway, so it is paid once. Cargo for a timetabled ship waits half the time between sailings, with
     the standard deviation of a uniform wait; it lands between two such ships.
+
+    A capacity holds for all gauges of a link, and for both directions together unless it is in train pairs,
+    of which each direction has one train. A port's capacity holds for what its ships load and unload; where
+    it is in TEU, for boxes that are lifted, not for wagons and trucks that roll on ferries.
     """
     links = _directed(tables)
     parts = [_link_arcs(links, tables), _border_arcs(links, tables), _wait_arcs(links)]
@@ -127,7 +138,8 @@ def _constant(value: Any, part: pd.DataFrame) -> Any:
 
 def _directed(tables: Tables) -> pd.DataFrame:
     """One row per link, direction and gauge, with speed, tariff and emission resolved."""
-    one = tables.links.reset_index().merge(tables.rates, left_on="rate_id", right_index=True, suffixes=("", "_of_rate"))
+    links = with_capacity(tables.links, tables)
+    one = links.reset_index().merge(tables.rates, left_on="rate_id", right_index=True, suffixes=("", "_of_rate"))
     back = one[one["direction"] == "both"].rename(
         columns={"from_place_id": "to_place_id", "to_place_id": "from_place_id"}
     )
@@ -162,6 +174,8 @@ def _link_arcs(links: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     per_tkm = links["gco2e_per_tkm_electric"].where(electric, links["gco2e_per_tkm"])
     grades = ["length_grade", "speed_grade_used", "tariff_grade", "spread_grade", "emission_grade"]
     sources = ["length_source_id", "speed_sources_used", "tariff_source_id", "spread_source_id"]
+    each_way = links["capacity_unit"].isin(EACH_WAY)
+    group = links["link_id"].where(~each_way, links["link_id"] + ">" + links["to_place_id"])
     never = (links["status"] != "existing") & links["opens_year"].isna()
     opens = links["opens_year"].where(links["status"] != "existing", -np.inf)
     arcs = pd.DataFrame(
@@ -181,6 +195,9 @@ def _link_arcs(links: pd.DataFrame, tables: Tables) -> pd.DataFrame:
             "kgco2e_per_t": per_tkm * links["length_km"] / 1000,
             "opens_year": opens.mask(never, np.inf),
             "season": _season(links),
+            "capacity_teu_per_year": links["capacity_teu_per_year"],
+            "capacity_group": group.where(links["capacity"].notna(), ""),
+            "capacity_grade": links["capacity_grade"],
             "via_country_ids": links["via_country_ids"],
         }
     )
@@ -279,11 +296,27 @@ def _yard_arcs(tables: Tables, layers: pd.DataFrame) -> pd.DataFrame:
     terminal = rows["place_kind"].isin(_TERMINALS)
     ground = pd.Series("yard", index=rows.index).where(terminal, rows["way"])
     load = rows["activity"] == "load"
-    return _stop_arcs(rows, rows["activity"], rows["stop_id"]).assign(
+    arcs = _stop_arcs(rows, rows["activity"], rows["stop_id"]).assign(
         from_place_id=rows["place_id"],
         to_place_id=rows["place_id"],
         tail_layer=ground.where(load, rows["layer"]),
         head_layer=rows["layer"].where(load, ground),
+    )
+    return _with_quays(arcs, tables)
+
+
+def _with_quays(arcs: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Give what ships load and unload at a port the capacity of the port, as one group named by its place."""
+    ports = tables.places[(tables.places["kind"] == "port") & tables.places["capacity"].notna()]
+    quays = with_capacity(ports, tables)
+    lifted = ports.index[ports["capacity_unit"] == "TEU/yr"]
+    place = arcs["from_place_id"]
+    rolls = place.isin(lifted) & (arcs["mode"] == "ferry")
+    at_quay = arcs["mode"].isin(_SHIPS) & place.isin(ports.index) & ~rolls
+    return arcs.assign(
+        capacity_teu_per_year=place.map(quays["capacity_teu_per_year"]).where(at_quay, np.inf),
+        capacity_group=place.where(at_quay, ""),
+        capacity_grade=place.map(quays["capacity_grade"]).where(at_quay, ""),
     )
 
 

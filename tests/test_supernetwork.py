@@ -407,3 +407,97 @@ def test_the_order_of_rows_in_links_does_not_matter(tables, network, order):
     turned = networks.build(replace(tables, links=tables.links.iloc[numbers]))
     assert len(turned.arcs) == len(network.arcs)
     assert cheapest(turned) == pytest.approx(cheapest(network), rel=1e-12)
+
+
+# ---- capacity
+
+
+def capacities(network, link_id):
+    """Return group to (TEU a year, grade, directions, arcs) of one link."""
+    arcs = network.arcs[(network.arcs["kind"] == "link") & (network.arcs["link_id"] == link_id)]
+    return {
+        group: (
+            part["capacity_teu_per_year"].iloc[0],
+            part["capacity_grade"].iloc[0],
+            part["to_place_id"].nunique(),
+            len(part),
+        )
+        for group, part in arcs.groupby("capacity_group")
+    }
+
+
+def with_link(tables, **changes):
+    """Return the network with other figures for one link of two gauges."""
+    links = tables.links.copy()
+    for column, value in changes.items():
+        links.at["CN_AKL-KZ_DOS-rail", column] = value
+    return networks.build(replace(tables, links=links))
+
+
+@pytest.mark.parametrize(
+    ("unit", "per_unit"),
+    [
+        ("TEU/yr", 1),
+        ("Mt/yr", 1e6 / 14),
+        ("trains/d", 107 * 365),
+        ("trains/yr", 107),
+        ("trucks/d", 1.43 * 365),
+        ("trucks/yr", 1.43),
+    ],
+)
+def test_a_line_has_one_capacity_for_both_directions_and_all_gauges(tables, unit, per_unit):
+    network = with_link(tables, capacity=20.0, capacity_unit=unit, capacity_grade="B")
+    grade = "B" if unit == "TEU/yr" else "EST"
+    group = capacities(network, "CN_AKL-KZ_DOS-rail")
+    assert group == {"CN_AKL-KZ_DOS-rail": (pytest.approx(20 * per_unit), grade, 2, 4)}
+
+
+def test_of_a_train_pair_each_direction_has_one_train(tables):
+    network = with_link(tables, capacity=20.0, capacity_unit="train pairs/d", capacity_grade="A")
+    one_way = (pytest.approx(20 * 107 * 365), "EST", 1, 2)
+    assert capacities(network, "CN_AKL-KZ_DOS-rail") == {
+        "CN_AKL-KZ_DOS-rail>KZ_DOS": one_way,
+        "CN_AKL-KZ_DOS-rail>CN_AKL": one_way,
+    }
+
+
+def test_a_capacity_without_a_grade_counts_as_an_estimate(tables):
+    network = with_link(tables, capacity=20.0, capacity_unit="TEU/yr", capacity_grade="")
+    assert capacities(network, "CN_AKL-KZ_DOS-rail")["CN_AKL-KZ_DOS-rail"][1] == "EST"
+
+
+@pytest.mark.parametrize("unit", ["", "vessels/d"])
+def test_a_capacity_in_no_known_unit_is_an_error(tables, unit):
+    with pytest.raises(networks.DataError, match=f"CN_AKL-KZ_DOS-rail: got '20 ?{unit}', expected a unit of"):
+        with_link(tables, capacity=20.0, capacity_unit=unit)
+
+
+def test_every_capacity_of_a_link_is_on_its_arcs_and_no_other(network):
+    rows = read("links")
+    known = {link_id for link_id, row in rows.items() if row["capacity"]}
+    links = network.arcs[network.arcs["kind"] == "link"]
+    finite = np.isfinite(links["capacity_teu_per_year"])
+    assert set(links.loc[finite, "link_id"]) == known and len(known) > 40
+    assert (finite == (links["capacity_group"] != "")).all() and (finite == (links["capacity_grade"] != "")).all()
+    caspian = capacities(network, "KZ_AKU-AZ_ALT-feeder")
+    assert caspian == {"KZ_AKU-AZ_ALT-feeder": (89_000, "B", 2, 2)}
+
+
+def test_a_port_limits_what_its_ships_load_and_unload(network):
+    arcs = network.arcs[network.arcs["capacity_group"] == "AZ_ALT"]
+    assert set(arcs["kind"]) == {"load", "unload"} and set(arcs["mode"]) == {"feeder"}, "boxes are lifted, ferries roll"
+    assert set(arcs["capacity_teu_per_year"]) == {150_000} and set(arcs["capacity_grade"]) == {"B"}
+    by_weight = network.arcs[network.arcs["capacity_group"] == "KZ_AKU"]
+    assert set(by_weight["mode"]) == {"feeder", "ferry"}
+    assert set(by_weight["capacity_teu_per_year"]) == {11e6 / 14}
+
+
+def test_all_arcs_of_a_group_tell_the_same_capacity(network):
+    told = network.arcs[["capacity_group", "capacity_teu_per_year", "capacity_grade"]].drop_duplicates()
+    assert told["capacity_group"].is_unique
+
+
+def test_capacity_does_not_change_the_grade_of_a_route(tables, network):
+    plain = with_link(tables, capacity=np.nan)
+    for column in ("grade", "estimates", "figures", "source_ids"):
+        assert plain.arcs[column].tolist() == network.arcs[column].tolist()
