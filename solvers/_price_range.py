@@ -50,7 +50,7 @@ class PriceRange:
     @property
     def unique(self) -> bool:
         """Whether one more and one less are worth the same."""
-        return abs(self.high - self.low) <= 1e-6 * max(1.0, abs(self.high))
+        return bool(np.isfinite(self.high)) and abs(self.high - self.low) <= 1e-6 * max(1.0, abs(self.high))
 
     def __str__(self) -> str:
         up = "without limit" if np.isinf(self.capacity_to) else f"up to {self.capacity_to:,.6g}"

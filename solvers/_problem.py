@@ -149,7 +149,7 @@ def read_problem(arcs: pd.DataFrame, demands: pd.DataFrame, unmet_penalty: Any) 
     capacity = _bounded(arcs, "capacity")
     lower = _bounded(arcs, "lower", absent=0.0)
     for i in np.flatnonzero(lower > capacity)[:1].tolist():
-        raise SolverInputError.at(arc_rows[i], "lower", lower[i], f"at most its capacity, {capacity[i]:g}")
+        raise SolverInputError.at(arc_rows[i], "lower", float(lower[i]), f"at most its capacity, {capacity[i]:g}")
     parts = _segments(arcs, capacity)
     labels, group, group_capacity = _groups(arcs)
     load = goods.rate[:, parts.arc]
@@ -350,7 +350,7 @@ def _groups(arcs: pd.DataFrame) -> tuple[list[Hashable], IntArray, FloatArray]:
     shared[number[inside]] = room[inside]
     for i in np.flatnonzero(inside & (room != shared[np.maximum(number, 0)]) if len(labels) else inside)[:1].tolist():
         told = f"{shared[number[i]]:g}, as on other arcs of group {arcs['group'].tolist()[i]!r}"
-        raise SolverInputError.at(arcs.index.tolist()[i], "group_capacity", room[i], told)
+        raise SolverInputError.at(arcs.index.tolist()[i], "group_capacity", float(room[i]), told)
     return list(labels), number.astype(np.int64), shared
 
 

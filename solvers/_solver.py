@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ OPTIMAL, INFEASIBLE, STOPPED, FAILED = "optimal", "infeasible", "stopped", "fail
 """What a run ended with; anything that is not proved optimal or infeasible is STOPPED or FAILED."""
 
 _WARM = "HiGHS"
+
+# The constructor of PuLP 3 takes what a method of PuLP 4 does.
+_affine = getattr(pulp.LpAffineExpression, "from_list", pulp.LpAffineExpression)
 
 
 @dataclass(frozen=True)
@@ -127,13 +131,13 @@ class Model:
         low, high = (_open(bounds) for bounds in (self.lower, self.upper))
         width = len(str(len(low)))  # PuLP 3 sorts variables by name
         x = [problem.add_variable(f"x{j:0{width}d}", low[j], high[j]) for j in range(len(low))]
-        problem.setObjective(pulp.LpAffineExpression(list(zip(x, self.cost.tolist(), strict=True))))
+        problem.setObjective(_affine(list(zip(x, self.cost.tolist(), strict=True))))
         terms: list[list[tuple[pulp.LpVariable, float]]] = [[] for _ in self.rhs]
         for rows, columns, values in zip(self._rows, self._columns, self._values, strict=True):
             for i, j, value in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True):
                 terms[i].append((x[j], value))
         for i, (rhs, equal) in enumerate(zip(self.rhs.tolist(), self.equal.tolist(), strict=True)):
-            left = pulp.LpAffineExpression(terms[i])
+            left = _affine(terms[i])
             problem.addConstraint(left == rhs if equal else left <= rhs, f"r{i}")
         return problem, x
 
@@ -210,8 +214,11 @@ class Model:
     def _run_pulp(self, seconds: float) -> Outcome:
         problem, x = self.to_pulp()
         options = {"timeLimit": max(1, int(seconds))} if np.isfinite(seconds) else {}
-        agent = pulp.getSolver(self.solver, msg=False, **options)
-        ended = problem.solve(agent)
+        with warnings.catch_warnings():
+            # PuLP 3 warns that its own CBC goes away in PuLP 4: whoever asks for CBC gets what is there.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            agent = pulp.getSolver(self.solver, msg=False, **options)
+            ended = problem.solve(agent)
         # PuLP 3 returns a number that also stands for runs cut short, and keeps the truth in sol_status.
         code = int(getattr(problem, "sol_status", 0)) if isinstance(ended, int) else int(ended.status)
         proved = code == 1 and (not isinstance(ended, int) or problem.status == 1)

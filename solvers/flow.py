@@ -139,7 +139,7 @@ def _choose(problem: Problem, previous: FlowSolution | None) -> str:
     """Choose the arc model if some demand fills many paths and there are few origins."""
     if previous is not None:
         return "path"
-    tight = problem.rows.rhs[problem.rows.kind == CAPACITY]
+    tight = problem.rows.rhs[(problem.rows.kind == CAPACITY) & (problem.rows.rhs > 0)]
     if not len(tight) or not problem.k:
         return "path"
     if problem.quantity.max() <= _SPLITS * float(np.median(tight)):
