@@ -12,10 +12,11 @@ from ._problem import sums
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from ._pricing import Paths
+    from ._pricing import Paths, Pricer
     from ._problem import IntArray, Problem
     from .errors import FloatArray
 
+_BULK = 400  # paths of bulky commodities that one round may add
 _SALT = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -105,3 +106,9 @@ class Columns:
         load = self.problem.load[np.repeat(self.kind, lengths), self.segments]
         shape = (len(self.problem.tail), len(self))
         return (self.problem.rows.incidence @ csc_array((load, self.segments, self.start), shape=shape)).tocsr()
+
+
+def add_bulk(pricer: Pricer, columns: Columns, row_price: FloatArray) -> int:
+    """Add for each bulky commodity a set of paths that together could carry it; return how many are new."""
+    most = max(2, _BULK // max(1, len(pricer.bulky)))
+    return sum(columns.add(pricer.spread(row_price, k, most)) for k in pricer.bulky.tolist())

@@ -11,6 +11,7 @@ from scipy.linalg.lapack import dpotrf, dpotrs
 from scipy.sparse import csr_array, hstack
 from threadpoolctl import threadpool_limits
 
+from ._columns import add_bulk
 from ._problem import sums
 from ._solver import Basis
 
@@ -29,6 +30,7 @@ _ROOM = 5.0  # a new column may overload a row by so many times its slack
 _GAIN = 0.5  # gain over columns at hand, in reduced costs that are central, that brings in a new one
 _REACH = 0.97  # share of the way to the boundary
 _CORRECTIONS = 1  # centrality corrections of a step, at most
+_STALE = 25  # rounds without a better bound or smaller products before it gives up
 _PATIENCE = 8  # steps that lead nowhere before it gives up
 _FAINT = 1e-4  # flow over reduced cost, both relative, below which a column is dropped in the end
 _OFF, _ON = 0.2, 0.95  # slack at which a row is left out, load at which it is taken in
@@ -92,8 +94,10 @@ class InteriorPoint:
             self._solve(gap, floor, deadline)
 
     def _solve(self, gap: float, floor: float, deadline: float) -> None:
-        while time.perf_counter() < deadline and self.stuck < _PATIENCE:
+        least, since = np.inf, 0
+        while time.perf_counter() < deadline and self.stuck < _PATIENCE and since < _STALE:
             self.rounds += 1
+            bound = self.best_bound
             self._leave_rows()
             self._take_columns()
             self._take_rows()
@@ -103,6 +107,8 @@ class InteriorPoint:
                 self.stuck = 0 if self._newton(matrix, max(gap * value, floor)) else self.stuck + 1
             if self._close(gap, floor):
                 return
+            better = self.best_bound > bound + 1e-9 * abs(bound) or self.aim < 0.99 * least
+            least, since = min(least, self.aim), 0 if better else since + 1
 
     def _close(self, gap: float, floor: float) -> bool:
         rhs = self.pricer.problem.rows.rhs
@@ -158,6 +164,7 @@ class InteriorPoint:
         np.minimum.at(at_hand, columns.commodity, self._priced())
         worthwhile = priced.cost < np.minimum(at_hand - _GAIN * self.aim / problem.quantity, out)
         added = columns.add(priced.paths(np.flatnonzero(worthwhile)))
+        added += add_bulk(self.pricer, columns, self.row_price)
         reduced = self._reduced()
         if added:
             self._enter(before, reduced)

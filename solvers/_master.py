@@ -10,6 +10,7 @@ import numpy as np
 from scipy.sparse import block_diag, coo_array, csc_array, vstack
 
 from . import _solver
+from ._columns import add_bulk
 from ._pricing import Paths
 from ._problem import LOWER
 from ._solver import Basis
@@ -105,7 +106,7 @@ class Master:
                 best, best_price = max(best, at), row_price
             if value - best <= max(gap * abs(value), self.floor) and not priced.cycles:
                 return self._result(_solver.OPTIMAL, x, row_price, best, best_price, short, rounds)
-            if not self._extend(priced, worth):
+            if not self._extend(priced, worth, row_price):
                 return self._result(_solver.OPTIMAL, x, row_price, best, best_price, short, rounds)
             if time.perf_counter() > deadline or rounds == rounds_at_most:
                 return self._result(_solver.STOPPED, x, row_price, best, best_price, short, rounds)
@@ -152,14 +153,15 @@ class Master:
         out = self.columns.cost[: self.problem.k]
         return float(self.problem.quantity @ np.minimum(priced.cost, out) - row_price @ self.problem.rows.rhs)
 
-    def _extend(self, priced: Priced, worth: FloatArray) -> bool:
+    def _extend(self, priced: Priced, worth: FloatArray, row_price: FloatArray) -> bool:
         """Add the paths that are cheaper than their commodity's worth, and cycles; say whether any is new."""
         columns, problem = self.columns, self.problem
         for cycle in priced.cycles:
             columns.add(_as_paths(cycle), kind=np.array([cycle.kind]))
         out = columns.cost[: problem.k]
         cheaper = priced.cost < np.minimum(worth, out) - 1e-9 * np.maximum(np.abs(worth), 1e-3)
-        columns.add(priced.paths(np.flatnonzero(cheaper)))
+        if columns.add(priced.paths(np.flatnonzero(cheaper))) and not problem.has_lower:
+            add_bulk(self.pricer, columns, row_price)
         return self._take_columns()
 
     def _take_columns(self) -> bool:

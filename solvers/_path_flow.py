@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import _solver
-from ._columns import Columns
+from ._columns import Columns, add_bulk
 from ._interior import InteriorPoint
 from ._master import Master
 from ._memory import Memory, recall
@@ -73,6 +73,7 @@ def solve_path(
     columns = Columns(problem, penalty)
     start = None if previous is None else recall(previous, columns)
     columns.add(free.paths(np.flatnonzero(free.cost < penalty)))
+    add_bulk(pricer, columns, nothing)
     rounds, feasible = 0, False
     while True:
         result = _generate(pricer, columns, solver, gap, deadline, shortfall, floor, start)
@@ -107,7 +108,7 @@ def _generate(
     """Generate columns: from a start that is given, else from central prices if many rows are crowded."""
     problem = pricer.problem
     rounds = 0
-    crowded = not problem.has_lower and _crowded(columns)
+    crowded = not problem.has_lower and not len(pricer.bulky) and _crowded(columns)
     if start is not None:
         master = Master(pricer, columns, solver, start.rows, shortfall, floor)
         if start.basis is not None:
@@ -212,6 +213,7 @@ def prove_impossible(problem: Problem, solver: str, deadline: float) -> RawFlow:
     columns = Columns(eased, penalty)
     free = pricer.price(np.zeros(len(problem.rows.rhs)))
     columns.add(free.paths(np.flatnonzero(free.cost < penalty)))
+    add_bulk(pricer, columns, np.zeros(len(problem.rows.rhs)))
     result = _generate(pricer, columns, solver, 1e-6, deadline, 1.0, 1e-9 * total)
     if result.status != _solver.OPTIMAL:
         return RawFlow("no_solution", None, np.zeros(0), np.zeros(0), -np.inf, result.rounds)

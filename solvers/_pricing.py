@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from ._problem import CAPACITY
 from .errors import FloatArray, SolverInputError
 
 if TYPE_CHECKING:
     from ._problem import IntArray, Problem
+
+
+SPLITS = 20
+"""Full arcs of middling capacity that a bulky commodity would take."""
 
 
 class Paths(NamedTuple):
@@ -135,6 +141,51 @@ class Pricer:
             if shift is not None:
                 cost[mine] += shift[d] - shift[o]
         return Priced(cost, cycles, before, segment, self)
+
+    def spread(self, row_price: FloatArray, k: int, at_most: int) -> Paths:
+        """Return paths of one commodity that together could carry it: each fills what the ones before left.
+
+        Cheapest first at the given prices; an arc that is full is not used again.
+        """
+        problem = self.problem
+        g, o, d = int(problem.kind[k]), int(problem.origin[k]), int(problem.destination[k])
+        priced = self.cost[g] + problem.load[g] * (problem.rows.incidence.T @ row_price)
+        shift = self.potential.get(g)
+        if shift is not None:
+            priced = np.maximum(priced + shift[problem.tail] - shift[problem.head], 0.0)
+        room = np.where(problem.load[g] > 0, problem.capacity / np.maximum(problem.load[g], 1e-300), np.inf)
+        left = float(problem.quantity[k])
+        segments, start = [], [0]
+        while left > 0 and len(start) <= at_most:
+            best, segment = self._cheapest_of_pairs(priced)
+            graph = csr_array((best, self._head, self._indptr), shape=(problem.n, problem.n))
+            far, before = dijkstra(graph, indices=o, return_predecessors=True)
+            if not np.isfinite(far[d]):
+                break
+            way, v = [], d
+            while v != o:
+                u = int(before[v])
+                way.append(int(segment[np.searchsorted(self.pair, u * problem.n + v)]))
+                v = u
+            amount = min(left, float(room[way].min()))
+            room[way] -= amount
+            priced[way] = np.where(room[way] <= 1e-9 * amount, np.inf, priced[way])
+            left -= amount
+            segments += way[::-1]
+            start.append(len(segments))
+            if not np.isfinite(amount):
+                break
+        count = len(start) - 1
+        return Paths(np.full(count, k), np.array(start, dtype=np.int64), np.array(segments, dtype=np.int64))
+
+    @cached_property
+    def bulky(self) -> IntArray:
+        """Commodities so large that they must spread over very many paths."""
+        problem = self.problem
+        tight = problem.rows.rhs[(problem.rows.kind == CAPACITY) & (problem.rows.rhs > 0)]
+        if not len(tight):
+            return np.zeros(0, dtype=np.int64)
+        return np.flatnonzero(problem.quantity > SPLITS * float(np.median(tight)))
 
     def _cheapest_of_pairs(self, priced: FloatArray) -> tuple[FloatArray, IntArray]:
         """Return the cost and the segment of the cheapest of parallel segments."""

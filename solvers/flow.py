@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from .errors import FloatArray
 
 _METHODS = ("auto", "arc", "path")
-_SPLITS = 20  # paths that a commodity must spread over, beyond which the arc model is quicker
-_ARC_LIMIT = 200_000  # flow variables up to which that is true
+_ARC_LIMIT = 200_000  # flow variables up to which the arc model is quicker for bulky commodities
 
 
 def solve_flow(
@@ -139,12 +138,10 @@ def _choose(problem: Problem, previous: FlowSolution | None) -> str:
     """Choose the arc model if some demand fills many paths and there are few origins."""
     if previous is not None:
         return "path"
-    tight = problem.rows.rhs[(problem.rows.kind == CAPACITY) & (problem.rows.rhs > 0)]
-    if not len(tight) or not problem.k:
+    pricer = Pricer(problem)
+    if not len(pricer.bulky):
         return "path"
-    if problem.quantity.max() <= _SPLITS * float(np.median(tight)):
-        return "path"
-    return "arc" if arc_size(problem, Pricer(problem)) <= _ARC_LIMIT else "path"
+    return "arc" if arc_size(problem, pricer) <= _ARC_LIMIT else "path"
 
 
 class _Report:
