@@ -1,0 +1,1 @@
+"""How fast and how right the solvers are, beside the peers a user would pick."""
