@@ -170,7 +170,7 @@ def _networkx_k_shortest(pairs: Pairs, limit_s: float) -> Answer:
 
 
 _OURS = ("solve_flow path", "solve_flow auto", "solve_flow arc")
-_FLOW = (*_OURS, "HiGHS simplex", "HiGHS ipm", "HiGHS hipo", "HiGHS pdlp")
+_FLOW = (*_OURS, "HiGHS simplex", "HiGHS ipx", "HiGHS hipo", "HiGHS pdlp")
 _PEERS = ("linopy", "PyPSA", "OR-tools GLOP", "OR-tools PDLP")
 _SLOW = ("HiGHS hipo", "HiGHS pdlp", "OR-tools PDLP")
 
@@ -183,7 +183,7 @@ CASES: dict[str, Case] = {
     "geometric-1000": Case(
         lambda quick, data: geometric(120, 90, 7) if quick else geometric(1000, 500, 7),
         _jobs(*_FLOW, *_PEERS),
-        slow=("solve_flow auto", "solve_flow arc", "HiGHS ipm", *_SLOW, *_PEERS),
+        slow=("solve_flow auto", "solve_flow arc", "HiGHS ipx", *_SLOW, *_PEERS),
     ),
     "barcelona": Case(
         lambda quick, data: barcelona(data),
@@ -193,12 +193,12 @@ CASES: dict[str, Case] = {
     "built-in": Case(
         lambda quick, data: built_in(),
         _jobs(*_FLOW, *_PEERS),
-        slow=("solve_flow auto", "HiGHS ipm", *_SLOW, *_PEERS),
+        slow=("solve_flow auto", "HiGHS ipx", *_SLOW, *_PEERS),
     ),
     "built-in-crowded": Case(
         lambda quick, data: built_in(1.5e7),
         _jobs(*_FLOW, *_PEERS),
-        slow=("solve_flow auto", "solve_flow arc", "HiGHS ipm", *_SLOW, *_PEERS),
+        slow=("solve_flow auto", "solve_flow arc", "HiGHS ipx", *_SLOW, *_PEERS),
     ),
     "built-in-again": Case(
         _change,

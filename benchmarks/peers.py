@@ -370,7 +370,7 @@ SOLVERS: dict[str, Callable[[Instance, float], Answer]] = {
     "solve_flow auto": partial(ours, method="auto"),
     "solve_flow arc": partial(ours, method="arc"),
     "HiGHS simplex": partial(highs, algorithm="simplex"),
-    "HiGHS ipm": partial(highs, algorithm="ipm"),
+    "HiGHS ipx": partial(highs, algorithm="ipx"),
     "HiGHS hipo": partial(highs, algorithm="hipo"),
     "HiGHS pdlp": partial(highs, algorithm="pdlp"),
     "linopy": linopy,
