@@ -135,7 +135,7 @@ def _write(path: Path, rows: Iterable[Row]) -> None:
 
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small sizes, about a minute in all")
+    parser.add_argument("--quick", action="store_true", help="small sizes, about two minutes in all")
     parser.add_argument("--data", type=Path, help="folder of public instances (default: $CORRIDORS_TESTDATA)")
     parser.add_argument(
         "--only", action="append", metavar="NAME", help="cases whose name has this in it; may be repeated"
