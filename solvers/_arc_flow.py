@@ -39,7 +39,7 @@ def solve_arc(problem: Problem, *, solver: str, deadline: float) -> RawFlow:
         if verdict.status == "infeasible":
             return verdict
     if outcome.status != _solver.OPTIMAL:
-        return best_at_hand(problem, pricer)
+        return best_at_hand(problem, pricer, outcome.status)
     row_price = np.maximum(-outcome.row_dual[len(outcome.row_dual) - len(problem.rows.rhs) :], 0.0)
     columns = Columns(problem, problem.penalty)
     served = problem.quantity.copy()

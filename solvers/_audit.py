@@ -10,7 +10,7 @@ from ._problem import sums
 from .errors import FlowCheckError
 
 if TYPE_CHECKING:
-    from ._problem import IntArray, Problem
+    from ._problem import IntArray
     from .errors import FloatArray
     from .flow_solution import FlowSolution
 
@@ -30,11 +30,10 @@ def audit(solution: FlowSolution) -> None:
     paths = [[index[a] for a in path] for path in solution.paths["path"]]
     demand = {label: i for i, label in enumerate(problem.demands)}
     owner = np.array([demand[d] for d in solution.paths["demand"]], dtype=np.int64)
-    flow = solution.paths["flow"].to_numpy()
     rings = [[index[a] for a in ring] for ring in solution.circulation["cycle"]]
     _check_ways(solution, paths, owner, rings)
-    _check_balance(solution, owner, flow)
-    _check_loads(solution)
+    _check_balance(solution, owner, solution.paths["flow"].to_numpy())
+    _check_loads(solution, *_recomputed(solution, paths, owner, rings))
     if not solution.bound <= solution.objective + _TOLERANCE * max(1.0, abs(solution.objective)):
         raise FlowCheckError(f"bound {solution.bound:g} lies above the cost {solution.objective:g}")
 
@@ -71,10 +70,9 @@ def _check_balance(solution: FlowSolution, owner: IntArray, flow: FloatArray) ->
         )
 
 
-def _check_loads(solution: FlowSolution) -> None:
-    """Check that loads recomputed from the paths fit capacities, and that they cost what was said."""
+def _check_loads(solution: FlowSolution, load: FloatArray, cost: float) -> None:
+    """Check that loads recomputed from paths and cycles fit capacities, and that they cost what was said."""
     problem = solution.problem
-    load, cost = _recomputed(solution, problem)
     capacity = problem.arc_capacity
     slack = _TOLERANCE * np.maximum(1.0, np.where(np.isfinite(capacity), capacity, 1.0))
     for a in np.flatnonzero(load > capacity + slack)[:1].tolist():
@@ -95,27 +93,22 @@ def _check_loads(solution: FlowSolution) -> None:
         raise FlowCheckError(f"the flow costs {cost:g}, the solver said {solution.objective:g}")
 
 
-def _recomputed(solution: FlowSolution, problem: Problem) -> tuple[FloatArray, float]:
+def _recomputed(
+    solution: FlowSolution, paths: list[list[int]], owner: IntArray, rings: list[list[int]]
+) -> tuple[FloatArray, float]:
     """Return the load of each arc, and the cost of the flow with steps and penalties, from the tables."""
-    arcs, demands = solution.arcs, solution.demands
-    by_class = solution.flow_by_class
-    load = np.zeros(len(arcs))
-    cost = 0.0
-    weight = demands["rate"].to_numpy(dtype=float) if "rate" in demands else np.ones(len(demands))
+    arcs, demands, problem = solution.arcs, solution.demands, solution.problem
     group = demands["class"].tolist() if "class" in demands else [None] * len(demands)
-    index = {label: i for i, label in enumerate(problem.arcs)}
-    demand = {label: i for i, label in enumerate(problem.demands)}
+    weight = demands["rate"].tolist() if "rate" in demands else [1.0] * len(demands)
     rate = {c: _column(solution, f"rate_{c}", None) for c in set(group)}
     price = {c: _column(solution, f"cost_{c}", "cost") for c in set(group)}
-    for label, path, flow in solution.paths.itertuples(index=False):
-        d = demand[label]
-        on = [index[a] for a in path]
-        load[on] += flow * weight[d] * rate[group[d]][on]
-        cost += flow * float(price[group[d]][on].sum())
-    if len(solution.circulation):
-        load, cost = solution.arc_flow.to_numpy().copy(), float(solution.objective)
-        del by_class
-        return load, cost
+    served = [(path, group[d], weight[d]) for path, d in zip(paths, owner.tolist(), strict=True)]
+    circling = zip(rings, solution.circulation["class"], solution.circulation["rate"], strict=True)
+    flows = [*solution.paths["flow"], *solution.circulation["flow"]]
+    load, cost = np.zeros(len(arcs)), 0.0
+    for (way, label, units), flow in zip([*served, *circling], flows, strict=True):
+        load[way] += flow * units * rate[label][way]
+        cost += flow * float(price[label][way].sum())
     if "steps" in arcs:
         cost += sum(_surcharge(steps, x) for steps, x in zip(arcs["steps"].tolist(), load.tolist(), strict=True))
     unmet = solution.unmet.to_numpy()

@@ -9,7 +9,6 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order
 
-from ._pricing import Pricer
 from ._problem import LOWER, sums
 
 if TYPE_CHECKING:
@@ -34,26 +33,22 @@ def explain(solution: FlowSolution) -> str:
     """Return the explanation of a solution, see `FlowSolution.explain`."""
     problem, raw = solution.problem, solution.raw
     if solution.status == "no_solution":
-        return "No flow was found in time, and it was not proved that there is none: allow more time."
+        return "No flow was found, and it was not proved that there is none: allow more time."
     infeasible = solution.status == "infeasible"
-    short = raw.short if infeasible and len(raw.short) else _unmet(solution, infeasible)
-    price = raw.proof if infeasible and len(raw.proof) else raw.row_price
+    short = raw.short if infeasible else _unmet(solution)
     lines = _least_loads(problem, raw.missing) if infeasible else []
     rows = np.flatnonzero(short > _TRACE * problem.quantity)
     if not len(rows) and not lines:
         return "All demand is served."
     if len(rows):
         lines = [*_shortage(problem, short, rows, infeasible=infeasible), *lines]
-        lines += _barriers(solution, short, rows, price)
+        lines += _barriers(solution, short, rows, raw.row_price)
     return "\n".join(lines)
 
 
-def _unmet(solution: FlowSolution, infeasible: bool) -> FloatArray:
-    """Return what each commodity lacks; those without any way lack everything."""
+def _unmet(solution: FlowSolution) -> FloatArray:
+    """Return what each commodity lacks."""
     problem = solution.problem
-    if infeasible:
-        ways = Pricer(problem).price(np.zeros(len(problem.rows.rhs)))
-        return np.where(np.isinf(ways.cost) & np.isinf(problem.penalty), problem.quantity, 0.0)
     inside = problem.commodity >= 0
     return sums(problem.commodity[inside], solution.unmet.to_numpy()[inside], problem.k)
 

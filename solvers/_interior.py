@@ -51,7 +51,7 @@ class InteriorPoint:
     primal-dual column generation method", Mathematical Programming Computation 8, 47-82). Steps are
     Mehrotra's predictor and corrector (1992, SIAM Journal on Optimization 2(4), 575-601) with Gondzio's
     centrality corrections (1996, Computational Optimization and Applications 6, 137-156). The columns of a
-    commodity are measured from its dearest one in use, which leaves in the normal equations a Schur
+    commodity are measured from the one with most weight, which leaves in the normal equations a Schur
     complement over the rows that are on, and only where alternatives differ.
     """
 

@@ -55,7 +55,6 @@ class RawFlow:
     memory: Memory | None = None
     short: FloatArray = field(default_factory=lambda: np.zeros(0))
     missing: FloatArray = field(default_factory=lambda: np.zeros(0))
-    proof: FloatArray = field(default_factory=lambda: np.zeros(0))
 
 
 def solve_path(
@@ -152,18 +151,23 @@ def _finished(
 
 
 def _cut_short(problem: Problem, pricer: Pricer, columns: Columns, result: MasterResult, rounds: int) -> RawFlow:
-    """Report what there is when time ran out: the last flow, made feasible by serving less."""
+    """Report what there is when the solver ended early: the last flow, made feasible by serving less."""
     if not result.x.any() or problem.has_lower:
-        return best_at_hand(problem, pricer, result.best_price)
+        return best_at_hand(problem, pricer, result.status, result.best_price)
     x = serve_less(columns, result.x)
     if (np.isinf(problem.penalty) & (x[: problem.k] > 0)).any():
-        return best_at_hand(problem, pricer, result.best_price)
+        return best_at_hand(problem, pricer, result.status, result.best_price)
     bound = true_bound(problem, pricer, result.best_price)
     memory = Memory(problem, columns, result.rows, None)
-    return RawFlow("time_limit", columns, x, result.best_price, bound, rounds, memory)
+    return RawFlow(_ended(result.status), columns, x, result.best_price, bound, rounds, memory)
 
 
-def best_at_hand(problem: Problem, pricer: Pricer, price: FloatArray | None = None) -> RawFlow:
+def _ended(status: str) -> str:
+    """Return how a flow is called that the solver left unproved: only a stop is one by time."""
+    return "time_limit" if status == _solver.STOPPED else "inaccurate"
+
+
+def best_at_hand(problem: Problem, pricer: Pricer, status: str, price: FloatArray | None = None) -> RawFlow:
     """Report the flow on cheapest paths as far as capacities allow, if such a flow is feasible at all."""
     price = np.zeros(len(problem.rows.rhs)) if price is None else price
     bound = true_bound(problem, pricer, price)
@@ -175,7 +179,7 @@ def best_at_hand(problem: Problem, pricer: Pricer, price: FloatArray | None = No
     x = serve_less(columns, x)
     if problem.has_lower or (np.isinf(problem.penalty) & (x[: problem.k] > 0)).any():
         return RawFlow("no_solution", None, np.zeros(0), price, bound)
-    return RawFlow("time_limit", columns, x, price, bound)
+    return RawFlow(_ended(status), columns, x, price, bound)
 
 
 def true_bound(problem: Problem, pricer: Pricer, price: FloatArray) -> float:
@@ -229,7 +233,6 @@ def prove_impossible(problem: Problem, solver: str, deadline: float) -> RawFlow:
         result.rounds,
         short=short,
         missing=missing,
-        proof=result.best_price,
     )
 
 

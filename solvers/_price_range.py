@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ._problem import CAPACITY
 from .errors import SolverInputError
 
 if TYPE_CHECKING:
@@ -134,10 +135,18 @@ class _Cost:
             if found.status != "infeasible":
                 return least
             short = float(found.raw.short.sum() + found.raw.missing.sum())
-            price = found.capacity_proof(self.arc)
+            price = _relief(found, self.arc)
             # An arc without any capacity has no price: a trace of it has.
             least = least + short / price if price > 0 else 1e-6 * capacity if least == 0 else capacity
         return least
+
+
+def _relief(found: FlowSolution, arc: Hashable) -> float:
+    """Return how much less goes short per unit more of an arc's capacity, by the prices that prove it infeasible."""
+    problem = found.problem
+    mine = np.flatnonzero(problem.rows.kind == CAPACITY)
+    mine = mine[problem.arc[problem.rows.owner[mine]] == problem.arcs.index(arc)][-1:]
+    return float(found.raw.row_price[mine].sum())
 
 
 def _edge(cost: Callable[[float], _Point], here: _Point, end: _Point) -> _Point:

@@ -73,8 +73,10 @@ class Problem:
         Commodity of each demand, -1 for one that is nothing to send or is where it wants to be.
     amount : ndarray of float, shape (d,)
         Quantity of each demand.
-    classes : sequence, ndarray of int, shape (kinds,)
-        Class labels, and the class of each kind.
+    classes : sequence
+        Class labels.
+    class_of_kind, rate_of_kind : ndarray, shape (kinds,)
+        Number of the class of each kind, and the rate of its demands.
     """
 
     nodes: Sequence[Hashable]
@@ -101,6 +103,7 @@ class Problem:
     amount: FloatArray
     classes: Sequence[Hashable]
     class_of_kind: IntArray
+    rate_of_kind: FloatArray
 
     @property
     def n(self) -> int:
@@ -182,6 +185,7 @@ def read_problem(arcs: pd.DataFrame, demands: pd.DataFrame, unmet_penalty: Any) 
         amount=amount,
         classes=goods.classes,
         class_of_kind=goods.class_of_kind,
+        rate_of_kind=goods.rate_of_kind,
     )
 
 
@@ -194,6 +198,7 @@ class _Goods:
     kind_of_demand: IntArray
     classes: list[Hashable]
     class_of_kind: IntArray
+    rate_of_kind: FloatArray
 
     @classmethod
     def read(cls, arcs: pd.DataFrame, demands: pd.DataFrame) -> _Goods:
@@ -220,6 +225,7 @@ class _Goods:
             np.array(of_demand, dtype=np.int64),
             classes,
             np.array([classes.index(c) for c, _ in pairs], dtype=np.int64),
+            np.array([w for _, w in pairs]),
         )
 
 

@@ -119,12 +119,6 @@ class Model:
         self._columns.append(np.asarray(columns, dtype=np.int64))
         self._values.append(np.asarray(values, dtype=float))
 
-    def set_costs(self, columns: IntArray, cost: FloatArray) -> None:
-        """Change the costs of some columns."""
-        self.cost[columns] = cost
-        if self._live is not None:
-            self._live.changeColsCost(len(columns), columns.astype(np.int32), cost)
-
     def to_pulp(self) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:
         """Return the PuLP problem and its variables in order; its constraints are named r0, r1 and so on."""
         problem = pulp.LpProblem("flow", pulp.LpMinimize)

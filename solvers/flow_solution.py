@@ -6,8 +6,6 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -25,8 +23,8 @@ class FlowSolution:
     ----------
     status : str
         ``optimal``: the gap is within what was asked. ``time_limit``: the best flow found in time.
-        ``inaccurate``: a checked flow whose gap could not be closed. ``infeasible``: proved that what must
-        be served cannot be. ``no_solution``: nothing found in time. Only the first three carry numbers.
+        ``inaccurate``: a checked flow whose gap the solver could not close. ``infeasible``: proved that what must
+        be served cannot be. ``no_solution``: nothing found. Only the first three carry numbers.
     objective : float
         Cost of the flow, penalties included, as recomputed from it.
     bound : float
@@ -41,7 +39,8 @@ class FlowSolution:
         ``demand`` (label), ``path`` (list of arc labels), ``flow`` (quantity). Demands that share origin,
         destination, class and penalty share the paths in proportion.
     circulation : DataFrame
-        ``cycle`` (list of arc labels), ``flow``: runs that serve no demand, made to fill a least load.
+        ``cycle`` (list of arc labels), ``flow``, ``class`` and ``rate`` of the goods: runs that serve no
+        demand, made to fill a least load.
     shadow_price : Series by arc
         Fall of the objective per unit more of capacity; zero where it is not full. Where it is not unique
         this is one valid value: see `price_range`. For arcs of no capacity it is what a first unit would
@@ -85,16 +84,6 @@ class FlowSolution:
             f"FlowSolution({self.status}, objective {self.objective:.10g}, gap {self.gap:.1e}{unmet}; "
             f"{len(self.paths)} paths, method {self.call['method']}, {self.rounds} rounds, {self.seconds:.2f} s)"
         )
-
-    def capacity_proof(self, arc: Hashable) -> float:
-        """Return how much less demand would go short per unit more of an arc's capacity, if infeasible."""
-        from ._problem import CAPACITY
-
-        number = self.problem.arcs.index(arc)
-        rows = self.problem.rows
-        mine = np.flatnonzero(rows.kind == CAPACITY)
-        mine = mine[self.problem.arc[rows.owner[mine]] == number][-1:]
-        return float(self.raw.proof[mine].sum()) if len(self.raw.proof) else 0.0
 
     def explain(self) -> str:
         """Say in words which demands are not served, how much, and which full or closed arcs stop them."""

@@ -8,6 +8,7 @@ import pandas as pd
 import pulp
 import pytest
 
+import solvers._solver
 import solvers.flow
 from solvers import FlowCheckError, SolverInputError, solve_flow
 
@@ -263,6 +264,57 @@ def test_a_solver_that_lies_is_caught(monkeypatch):
     monkeypatch.setattr(solvers.flow._Report, "_tidy", lambda self, columns, x: (x, np.zeros(self.problem.k)))
     with pytest.raises(FlowCheckError):
         solve_flow(ARCS, DEMANDS, method="path", unmet_penalty=100)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_runs_that_serve_nobody_are_listed_and_checked(method, monkeypatch):
+    """A least load beyond the demand is filled by going round; load and cost of that are recomputed too."""
+    arcs = pd.DataFrame(
+        {
+            "tail": ["A", "B"],
+            "head": ["B", "A"],
+            "cost": [1.0, 2.0],
+            "capacity": [10.0, 10.0],
+            "lower": [8.0, 0.0],
+            "rate_box": [2.0, 1.0],
+        }
+    )
+    demands = pd.DataFrame({"origin": ["A"], "destination": ["B"], "quantity": [3.0], "class": ["box"]})
+    found = solve_flow(arcs, demands, method=method)
+    # Three boxes load A-B with 6; one more goes there and back.
+    assert found.objective == pytest.approx(3 * 1 + 1 * (1 + 2))
+    assert found.arc_flow.tolist() == pytest.approx([8.0, 1.0])
+    assert found.circulation["flow"].tolist() == pytest.approx([1.0])
+    assert found.circulation["class"].tolist() == ["box"]
+    assert sorted(found.circulation["cycle"][0]) == [0, 1]
+    true = solvers.flow._Report._circulation
+    monkeypatch.setattr(
+        solvers.flow._Report, "_circulation", lambda *args: true(*args).assign(flow=lambda frame: frame["flow"] * 0.5)
+    )
+    with pytest.raises(FlowCheckError):
+        solve_flow(arcs, demands, method=method)
+
+
+def test_a_bound_above_the_cost_is_caught(monkeypatch):
+    true = solvers.flow.solve_path
+
+    def boast(*args, **kwargs):
+        raw = true(*args, **kwargs)
+        raw.bound *= 1.01
+        return raw
+
+    monkeypatch.setattr(solvers.flow, "solve_path", boast)
+    with pytest.raises(FlowCheckError, match="bound"):
+        solve_flow(ARCS, DEMANDS, method="path", unmet_penalty=100)
+
+
+def test_a_solver_that_fails_is_not_called_out_of_time(monkeypatch):
+    failed = solvers._solver.Outcome("failed", np.zeros(0), np.zeros(0))
+    monkeypatch.setattr(solvers._solver.Model, "run", lambda *args, **kwargs: failed)
+    for method in METHODS:
+        found = solve_flow(ARCS, DEMANDS, method=method, unmet_penalty=100)
+        assert found.status == "inaccurate" and found.gap > 0
+        assert (found.arc_flow <= ARCS["capacity"] + 1e-9).all()
 
 
 def test_solving_writes_nothing_to_the_standard_output():
