@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csr_array
 
 from ._problem import sums
 
@@ -33,6 +33,8 @@ class Columns:
         Cost of one unit.
     start, segments : ndarray of int
         Segments of column j: ``segments[start[j]:start[j + 1]]``.
+    crossing : csr_array of float, shape (columns, rows)
+        What one unit of each column takes of each row.
     """
 
     def __init__(self, problem: Problem, penalty: FloatArray) -> None:
@@ -43,7 +45,9 @@ class Columns:
         self.cost: FloatArray = penalty.copy()
         self.start: IntArray = np.zeros(k + 1, dtype=np.int64)
         self.segments: IntArray = np.zeros(0, dtype=np.int64)
+        self.crossing: csr_array = csr_array((k, len(problem.rows.rhs)))
         self._mark: npt.NDArray[np.uint64] = np.zeros(k, dtype=np.uint64)
+        self._known: set[int] = set()
         draws = np.random.default_rng(20240501).integers(0, 2**63, len(problem.tail), dtype=np.uint64)
         self._draws: npt.NDArray[np.uint64] = draws
 
@@ -62,17 +66,19 @@ class Columns:
         kinds = self.problem.kind[paths.commodity] if kind is None else kind
         salt = (paths.commodity + 2 + len(self.problem.quantity) * kinds).astype(np.uint64) * _SALT
         mark = np.add.reduceat(self._draws[paths.segments], paths.start[:-1]) + salt
-        _, once = np.unique(mark, return_index=True)
         new = np.zeros(len(mark), dtype=bool)
-        new[once] = True
-        new &= ~np.isin(mark, self._mark)
+        for i, known in enumerate(mark.tolist()):
+            new[i] = known not in self._known
+            self._known.add(known)
         if not new.any():
             return 0
         lengths = np.diff(paths.start)
         segments = paths.segments[np.repeat(new, lengths)]
         lengths = lengths[new]
         start = np.concatenate([[0], np.cumsum(lengths)])
-        cost = self.problem.cost[np.repeat(kinds[new], lengths), segments]
+        by_segment = np.repeat(kinds[new], lengths), segments
+        cost = self.problem.cost[by_segment]
+        self.crossing = _below(self.crossing, self._crossed(self.problem.load[by_segment], segments, start))
         self._mark = np.concatenate([self._mark, mark[new]])
         self.commodity = np.concatenate([self.commodity, paths.commodity[new]])
         self.kind = np.concatenate([self.kind, kinds[new]])
@@ -88,6 +94,8 @@ class Columns:
         self.start = np.concatenate([[0], np.cumsum(lengths[kept])])
         self.commodity, self.kind = self.commodity[kept], self.kind[kept]
         self.cost, self._mark = self.cost[kept], self._mark[kept]
+        self._known = set(self._mark.tolist())
+        self.crossing = self.crossing[np.flatnonzero(kept)]
 
     def segment_load(self, flow: FloatArray) -> FloatArray:
         """Return the load on each segment, in units of capacity."""
@@ -97,15 +105,32 @@ class Columns:
 
     def row_load(self, flow: FloatArray) -> FloatArray:
         """Return the left-hand side of each row."""
-        total: FloatArray = self.problem.rows.incidence @ self.segment_load(flow)
+        total: FloatArray = self.crossing.T @ flow
         return total
 
-    def matrix(self) -> csr_array:
-        """Return what one unit of each column takes of each row, shape (rows, columns)."""
-        lengths = self.lengths
-        load = self.problem.load[np.repeat(self.kind, lengths), self.segments]
-        shape = (len(self.problem.tail), len(self))
-        return (self.problem.rows.incidence @ csc_array((load, self.segments, self.start), shape=shape)).tocsr()
+    def priced(self, row_price: FloatArray) -> FloatArray:
+        """Return the cost of one unit of each column when each unit of load on row r costs ``row_price[r]`` more."""
+        total: FloatArray = self.cost + self.crossing @ row_price
+        return total
+
+    def at_hand(self, row_price: FloatArray) -> FloatArray:
+        """Return the priced cost of the cheapest column of each commodity."""
+        least: FloatArray = np.full(self.problem.k, np.inf)
+        served = self.commodity >= 0
+        np.minimum.at(least, self.commodity[served], self.priced(row_price)[served])
+        return least
+
+    def _crossed(self, load: FloatArray, segments: IntArray, start: IntArray) -> csr_array:
+        rows = self.problem.rows.incidence
+        return csr_array((load, segments, start), shape=(len(start) - 1, rows.shape[1])) @ rows.T
+
+
+def _below(upper: csr_array, lower: csr_array) -> csr_array:
+    """Return one matrix above the other."""
+    pointer = np.concatenate([upper.indptr, upper.indptr[-1] + lower.indptr[1:]])
+    index = np.concatenate([upper.indices, lower.indices])
+    shape = (upper.shape[0] + lower.shape[0], upper.shape[1])
+    return csr_array((np.concatenate([upper.data, lower.data]), index, pointer), shape=shape)
 
 
 def add_bulk(pricer: Pricer, columns: Columns, row_price: FloatArray) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from scipy.linalg.blas import dsyrk
 from scipy.linalg.lapack import dpotrf, dpotrs
-from scipy.sparse import csr_array, hstack
+from scipy.sparse import csc_array, csr_array
 from threadpoolctl import threadpool_limits
 
 from ._columns import add_bulk
@@ -23,17 +26,22 @@ if TYPE_CHECKING:
     from ._problem import IntArray
     from .errors import FloatArray
 
-_STEPS = 2  # Newton steps between two pricings
-_SHRINK = 0.6  # of the mean complementarity, aimed at by new columns
+_STEPS = 2  # Newton steps between two pricings, once there are columns to speak of
+_BEGINNING = 2  # rounds with one step each, in which no row is left out again
+_FIT = 0.5  # power of the share of a path that fits which its first flow is cut by
+_SHRINK = 0.4  # of the mean complementarity, aimed at by new columns
 _ENTRY = 0.3  # share of its commodity that a new column may take over at once
 _ROOM = 5.0  # a new column may overload a row by so many times its slack
 _GAIN = 0.5  # gain over columns at hand, in reduced costs that are central, that brings in a new one
 _REACH = 0.97  # share of the way to the boundary
-_CORRECTIONS = 1  # centrality corrections of a step, at most
 _STALE = 25  # rounds without a better bound or smaller products before it gives up
 _PATIENCE = 8  # steps that lead nowhere before it gives up
-_FAINT = 1e-4  # flow over reduced cost, both relative, below which a column is dropped in the end
-_OFF, _ON = 0.2, 0.95  # slack at which a row is left out, load at which it is taken in
+_OVERLOAD = 1.0  # of a row, up to which the flow may count as closed
+_FAINT = 1.0  # flow over reduced cost, both relative, below which a column is dropped in the end
+_NEAR = 0.9  # load from which a row is kept in the end
+_OFF = 0.1  # slack from which a row without a price is left out
+_PAIRS = 5_000_000  # products of entries up to which their pattern is kept between steps
+_DENSE = 1 / 240  # time of a product of dense entries, of one of sparse entries
 
 
 @dataclass
@@ -49,9 +57,8 @@ class InteriorPoint:
     Primal-dual column generation: the master is solved only roughly, so that its prices stay central
     and columns are of use (Gondzio, Gonzalez-Brevis and Munari 2016, "Large-scale optimization with the
     primal-dual column generation method", Mathematical Programming Computation 8, 47-82). Steps are
-    Mehrotra's predictor and corrector (1992, SIAM Journal on Optimization 2(4), 575-601) with Gondzio's
-    centrality corrections (1996, Computational Optimization and Applications 6, 137-156). The columns of a
-    commodity are measured from the one with most weight, which leaves in the normal equations a Schur
+    Mehrotra's predictor and corrector (1992, SIAM Journal on Optimization 2(4), 575-601). The columns of a
+    commodity are measured from the one with most flow, which leaves in the normal equations a Schur
     complement over the rows that are on, and only where alternatives differ.
     """
 
@@ -78,6 +85,10 @@ class InteriorPoint:
         share[:k][paths == 0] = 1.0
         x = share * problem.quantity[columns.commodity]
         load, rhs = columns.row_load(x), problem.rows.rhs
+        fits = np.minimum(1.0, rhs / np.maximum(load, 1e-300)) ** _FIT
+        x[k:] *= _least(columns, problem.rows.incidence.T.tocsr(), fits, k)
+        x[:k] = problem.quantity - sums(columns.commodity[k:], x[k:], k)
+        load = columns.row_load(x)
         on = load > 0.9 * rhs
         aim = 0.1 * np.abs(columns.cost @ x) / (len(x) + on.sum()) + 1e-12
         slack = np.where(on, np.maximum(rhs - load, 0.3 * rhs), 1.0)
@@ -101,10 +112,11 @@ class InteriorPoint:
             self._leave_rows()
             self._take_columns()
             self._take_rows()
-            matrix = self.columns.matrix()[np.flatnonzero(self.on)]
+            matrix = self.columns.crossing.T.tocsr()[np.flatnonzero(self.on)]
+            shifted = _Shifted.of(matrix, self.columns.commodity, self.pricer.problem.k, self.x)
             value = abs(float(self.columns.cost @ self.x))
-            for _ in range(_STEPS):
-                self.stuck = 0 if self._newton(matrix, max(gap * value, floor)) else self.stuck + 1
+            for _ in range(1 if self.rounds <= _BEGINNING else _STEPS):
+                self.stuck = 0 if self._newton(shifted, max(gap * value, floor)) else self.stuck + 1
             if self._close(gap, floor):
                 return
             better = self.best_bound > bound + 1e-9 * abs(bound) or self.aim < 0.99 * least
@@ -114,7 +126,7 @@ class InteriorPoint:
         rhs = self.pricer.problem.rows.rhs
         over = (self.columns.row_load(self.x) - rhs) / np.maximum(rhs, 1e-300)
         value = float(self.columns.cost @ self.x)
-        return bool(over.max(initial=0.0) < 1e-5 and value - self.best_bound <= max(gap * abs(value), floor))
+        return bool(over.max(initial=0.0) < _OVERLOAD and value - self.best_bound <= max(gap * abs(value), floor))
 
     def settle(self) -> tuple[IntArray, Basis]:
         """Drop columns that carry nothing; return the rows that are on, and a guess at an optimal basis."""
@@ -126,7 +138,7 @@ class InteriorPoint:
         kept[: problem.k] = True
         columns.keep(kept)
         self.x, standing = self.x[kept], standing[kept]
-        rows = np.flatnonzero(self.on)
+        rows = np.flatnonzero(self.on | (columns.row_load(self.x) > _NEAR * problem.rows.rhs))
         rhs = np.maximum(problem.rows.rhs[rows], 1e-300)
         scale = max(float(np.median(np.abs(self.worth))), 1e-12)
         loose = (self.slack[rows] / rhs) / (np.maximum(self.row_price[rows], 1e-300) / scale)
@@ -139,7 +151,7 @@ class InteriorPoint:
         return rows, Basis(basic[: len(columns)], of_rows)
 
     def _leave_rows(self) -> None:
-        if self.rounds <= 3:
+        if self.rounds <= _BEGINNING:
             return
         rhs = self.pricer.problem.rows.rhs
         load = self.columns.row_load(self.x)
@@ -151,18 +163,15 @@ class InteriorPoint:
     def _take_columns(self) -> None:
         """Price, keep the bound, add the cheapest paths and give them a little flow."""
         columns, problem = self.columns, self.pricer.problem
-        k = problem.k
-        priced = self.pricer.price(self.row_price)
-        out = columns.cost[:k]
-        bound = float(problem.quantity @ np.minimum(priced.cost, out) - self.row_price @ problem.rows.rhs)
+        at_hand = columns.at_hand(self.row_price)
+        priced = self.pricer.price(self.row_price, at_hand)
+        bound = float(problem.quantity @ priced.cost - self.row_price @ problem.rows.rhs)
         if bound > self.best_bound:
             self.best_bound, self.best_price = bound, self.row_price.copy()
-        self.worth = np.minimum(self.worth, np.minimum(priced.cost, out) - self.aim / problem.quantity)
+        self.worth = np.minimum(self.worth, priced.cost - self.aim / problem.quantity)
         before = len(columns)
         # A path that is hardly cheaper than one at hand can wait until the aim is finer.
-        at_hand = np.full(k, np.inf)
-        np.minimum.at(at_hand, columns.commodity, self._priced())
-        worthwhile = priced.cost < np.minimum(at_hand - _GAIN * self.aim / problem.quantity, out)
+        worthwhile = priced.cost < at_hand - _GAIN * self.aim / problem.quantity
         added = columns.add(priced.paths(np.flatnonzero(worthwhile)))
         added += add_bulk(self.pricer, columns, self.row_price)
         reduced = self._reduced()
@@ -198,7 +207,7 @@ class InteriorPoint:
     def _take_rows(self) -> None:
         rhs = self.pricer.problem.rows.rhs
         load = self.columns.row_load(self.x)
-        new = ~self.on & (load > _ON * rhs)
+        new = ~self.on & (load > rhs)
         self.on |= new
         self.slack[new] = np.maximum(rhs - load, 0.05 * rhs)[new]
         self.row_price[new] = self.aim / self.slack[new]
@@ -208,13 +217,7 @@ class InteriorPoint:
         return reduced
 
     def _priced(self) -> FloatArray:
-        columns, problem = self.columns, self.pricer.problem
-        toll = problem.rows.incidence.T @ self.row_price
-        lengths = columns.lengths
-        paid = problem.load[np.repeat(columns.kind, lengths), columns.segments] * toll[columns.segments]
-        running = np.concatenate([[0.0], np.cumsum(paid)])
-        priced: FloatArray = columns.cost + (running[columns.start[1:]] - running[columns.start[:-1]])
-        return priced
+        return self.columns.priced(self.row_price)
 
     def _served(self, x: FloatArray) -> FloatArray:
         """Scale flows so that those of each commodity sum to its quantity."""
@@ -222,15 +225,15 @@ class InteriorPoint:
         scaled: FloatArray = x * (problem.quantity / sums(commodity, x, problem.k))[commodity]
         return scaled
 
-    def _newton(self, matrix: csr_array, close: float) -> bool:
+    def _newton(self, shifted: _Shifted, close: float) -> bool:
         """Take one step, predicted and corrected; say whether it went anywhere."""
         on = np.flatnonzero(self.on)
         tiny = 1e-14 * np.abs(self.worth)[self.columns.commodity] + 1e-300
         at = _Point(self.x, self.slack[on], np.maximum(self._reduced(), tiny), self.row_price[on])
-        system = _Newton.build(matrix, self.columns.commodity, self.pricer.problem.k, at)
+        system = _Newton.build(shifted, at)
         if system is None:
             return False
-        residual = self.pricer.problem.rows.rhs[on] - matrix @ at.x - at.slack
+        residual = self.pricer.problem.rows.rhs[on] - shifted.matrix @ at.x - at.slack
         enough = 0.05 * close / at.pairs
         mean = at.mean()
         move = system.solve(-at.x * at.reduced, -at.slack * at.price, residual)
@@ -243,7 +246,6 @@ class InteriorPoint:
         )
         if not all(np.isfinite(part).all() for part in move):
             return False
-        move = _corrected(system, at, move, aim)
         to, back = (min(1.0, _REACH * share) for share in at.reach(move))
         new = at.moved(move, to, back)
         if not (np.isfinite(new.mean()) and new.mean() > 0):
@@ -294,77 +296,138 @@ class _Point(NamedTuple):
         )
 
 
-def _corrected(system: _Newton, at: _Point, move: _Move, aim: float) -> _Move:
-    """Bring products that a longer step would leave far from the aim nearer to it, as long as that lengthens it."""
-    for _ in range(_CORRECTIONS):
-        to, back = at.reach(move)
-        trial = at.moved(move, min(1.0, to + 0.2), min(1.0, back + 0.2))
-        products = (trial.x * trial.reduced, trial.slack * trial.price)
-        wanted = [np.maximum(np.clip(p, 0.1 * aim, 10 * aim) - p, -10 * aim) for p in products]
-        extra = system.solve(wanted[0], wanted[1], np.zeros(len(at.slack)))
-        new = _Move(*(a + b for a, b in zip(move, extra, strict=True)))
-        if sum(at.reach(new)) < to + back + 0.02:
-            break
-        move = new
-    return move
+@lru_cache(maxsize=512)
+def _triangle(size: int) -> tuple[IntArray, IntArray]:
+    """Return rows and columns of the lower triangle of a square."""
+    return np.tril_indices(size)
+
+
+class _Squares(NamedTuple):
+    """Lower triangle of every column times itself: column j of `flat` is that of column ``order[j]``."""
+
+    flat: csc_array
+    order: IntArray
+
+    @classmethod
+    def of(cls, entries: csr_array) -> _Squares | None:
+        """Find the pattern, or None if it would be very large."""
+        sheet = entries.tocsc()
+        sheet.sort_indices()
+        m, n = sheet.shape
+        size = np.diff(sheet.indptr)
+        many = size * (size + 1) // 2
+        if many.sum(dtype=np.int64) > _PAIRS:
+            return None
+        order = np.argsort(size, kind="stable")
+        start = np.concatenate([[0], np.cumsum(many[order])]).astype(np.int32)
+        cells, signs = np.empty(start[-1], dtype=np.int32), np.empty(start[-1])
+        length, first = np.unique(size[order], return_index=True)
+        for long, begin, end in zip(length.tolist(), first.tolist(), [*first[1:].tolist(), n], strict=True):
+            if not long:
+                continue
+            low, high = _triangle(long)
+            place = sheet.indptr[order[begin:end]][:, None] + np.arange(long, dtype=np.int32)
+            rows, values = sheet.indices[place], sheet.data[place]
+            mine, shape = slice(start[begin], start[end]), (-1, len(low))
+            np.add((rows * m)[:, low], rows[:, high], out=cells[mine].reshape(shape))
+            np.multiply(values[:, low], values[:, high], out=signs[mine].reshape(shape))
+        return cls(csc_array((signs, cells, start), shape=(m * m, n)), order)
+
+    def weighted(self, weight: FloatArray) -> FloatArray:
+        """Return the lower triangle of the sum of all, each times its weight."""
+        m = math.isqrt(self.flat.shape[0])
+        total: FloatArray = (self.flat @ weight[self.order]).reshape(m, m)
+        return total
+
+
+@dataclass(frozen=True)
+class _Shifted:
+    """Columns as they differ from one of their commodity.
+
+    Where columns of a commodity agree nothing is left, and nothing is lost to rounding when one of them has
+    nearly all the weight. What is found here serves every point of the same columns and rows.
+    """
+
+    matrix: csr_array
+    commodity: IntArray
+    k: int
+    first: csr_array  # of each commodity, transposed
+    entries: csr_array
+    across: csc_array  # entries, transposed
+    squares: _Squares | None
+
+    @classmethod
+    def of(cls, matrix: csr_array, commodity: IntArray, k: int, x: FloatArray) -> _Shifted:
+        """Measure the columns of each commodity from the one with most flow."""
+        order = np.lexsort((-x, commodity))
+        first = matrix[:, order[np.append(True, commodity[order][1:] != commodity[order][:-1])]]
+        entries = (matrix - first[:, commodity]).tocsr()
+        entries.eliminate_zeros()
+        return cls(matrix, commodity, k, first.T.tocsr(), entries, entries.T, _Squares.of(entries))
+
+    def normal(self, weight: FloatArray, total: FloatArray) -> FloatArray:
+        """Return the Schur complement over the rows, without their slacks; only the lower triangle counts."""
+        if self.squares is None:
+            heavy = self.entries.copy()
+            heavy.data = heavy.data * weight[heavy.indices]
+            full: FloatArray = (heavy @ self.across).toarray()
+        else:
+            full = self.squares.weighted(weight)
+        n = len(weight)
+        owner = csr_array((weight, self.commodity, np.arange(n + 1)), shape=(n, self.k))
+        centre = (self.entries @ owner).tocsc()
+        size = np.diff(centre.indptr)
+        some = np.flatnonzero(size)
+        centre = centre[:, some]
+        centre.data = centre.data / np.repeat(np.sqrt(total[some]), size[some])
+        if _DENSE * len(full) ** 2 * len(some) < float(size @ size):
+            # LAPACK reads rows as columns, so that its upper triangle is the lower one here.
+            lower: FloatArray = dsyrk(-1.0, centre.toarray(order="F"), beta=1.0, c=full.T, overwrite_c=1).T
+            return lower
+        full -= (centre @ centre.T).toarray()
+        return full
 
 
 @dataclass(frozen=True)
 class _Newton:
     """Factored normal equations of one point."""
 
-    matrix: csr_array
-    shifted: csr_array
-    commodity: IntArray
-    key: IntArray
-    k: int
+    columns: _Shifted
     at: _Point
     weight: FloatArray
     total: FloatArray
     factor: Any
 
     @classmethod
-    def build(cls, matrix: csr_array, commodity: IntArray, k: int, at: _Point) -> _Newton | None:
+    def build(cls, columns: _Shifted, at: _Point) -> _Newton | None:
         """Factor the Schur complement; None if it is not positive definite in spite of a ridge."""
         weight = at.x / at.reduced
-        total = sums(commodity, weight, k)
-        order = np.lexsort((-weight, commodity))
-        first = np.append(True, commodity[order][1:] != commodity[order][:-1])
-        key = order[first]
-        shifted = (matrix - matrix[:, key[commodity]]).tocsr()
-        shifted.eliminate_zeros()
-        n = len(weight)
-        weighted = shifted.copy()
-        weighted.data = weighted.data * weight[weighted.indices]
-        centre = (shifted @ csr_array((weight, (np.arange(n), commodity)), shape=(n, k))).tocsr()
-        opposite = centre.copy()
-        opposite.data = opposite.data / -total[opposite.indices]
-        left = hstack([weighted, opposite], format="csr")
-        right = hstack([shifted, centre], format="csr")
-        normal = (left @ right.T).toarray()
+        total = sums(columns.commodity, weight, columns.k)
+        normal = columns.normal(weight, total)
         diagonal = np.einsum("ii->i", normal)
         diagonal += at.slack / at.price
         scale = diagonal.copy()
         for ridge in (1e-12, 1e-9, 1e-6):
             diagonal[:] = scale * (1 + ridge)
-            factor, failed = dpotrf(normal, lower=1, clean=0)
+            factor, failed = dpotrf(normal.T, clean=0)
             if not failed:
-                return cls(matrix, shifted, commodity, key, k, at, weight, total, factor)
+                return cls(columns, at, weight, total, factor)
         return None
 
     def solve(self, gap_x: FloatArray, gap_slack: FloatArray, residual: FloatArray) -> _Move:
         """Return the move that changes the products by the gaps and takes the residual of the rows away."""
         at = self.at
         v = gap_x / at.reduced
-        lacking = sums(self.commodity, v, self.k)
-        right = self.shifted @ (v - self.weight * (lacking / self.total)[self.commodity])
+        entries, commodity, k = self.columns.entries, self.columns.commodity, self.columns.k
+        lacking = sums(commodity, v, k)
+        right = entries @ (v - self.weight * (lacking / self.total)[commodity])
         right += gap_slack / at.price - residual
-        price = dpotrs(self.factor, right, lower=1)[0] if len(right) else right
-        toll = self.shifted.T @ price
-        worth = (sums(self.commodity, self.weight * toll, self.k) - lacking) / self.total
-        reduced = toll - worth[self.commodity]
+        price = dpotrs(self.factor, right)[0] if len(right) else right
+        toll = self.columns.across @ price
+        worth = (sums(commodity, self.weight * toll, k) - lacking) / self.total
+        reduced = toll - worth[commodity]
         slack = (gap_slack - at.slack * price) / at.price
-        worth = worth + (self.matrix.T @ price)[self.key]
+        worth = worth + self.columns.first @ price
         return _Move(v - self.weight * reduced, slack, reduced, price, worth)
 
 

@@ -69,7 +69,9 @@ class Master:
         self.model.add_columns(np.full(self.short, shortfall), np.zeros(self.short), free, eye)
         self.taken = 0
         self.steps: int | None = None
-        self._take_columns()
+        self._take_columns(problem.k)
+        self.model.hand_over()
+        self._take_columns(len(columns))
 
     def start_from(self, basis: Basis) -> None:
         """Begin at a basis given for the columns of the pool, and for commodities and rows."""
@@ -100,7 +102,7 @@ class Master:
             row_price[self.rows] = np.maximum(-outcome.row_dual[self.problem.k :], 0.0)
             worth = outcome.row_dual[: self.problem.k]
             value = float(self.model.cost @ outcome.x)
-            priced = self.pricer.price(row_price)
+            priced = self.pricer.price(row_price, self.columns.at_hand(row_price))
             at = self._bound(priced, row_price)
             if at >= best - 1e-12 * abs(best):
                 best, best_price = max(best, at), row_price
@@ -141,7 +143,7 @@ class Master:
                 return outcome
             new = np.flatnonzero(over)
             empty = csc_array((len(new), self.short))
-            entries = block_diag([empty, csc_array(self.columns.matrix()[new])], format="csc")
+            entries = block_diag([empty, self.columns.crossing[:, new].T], format="csc")
             shape = (len(new), self.short + len(self.columns))
             self.model.add_rows(rhs[new], equal=False, entries=csc_array(entries[-len(new) :], shape=shape))
             self.rows = np.concatenate([self.rows, new])
@@ -162,11 +164,11 @@ class Master:
         cheaper = priced.cost < np.minimum(worth, out) - 1e-9 * np.maximum(np.abs(worth), 1e-3)
         if columns.add(priced.paths(np.flatnonzero(cheaper))) and not problem.has_lower:
             add_bulk(self.pricer, columns, row_price)
-        return self._take_columns()
+        return self._take_columns(len(columns))
 
-    def _take_columns(self) -> bool:
-        """Bring the columns of the pool that are not there yet into the model."""
-        begin, end = self.taken, len(self.columns)
+    def _take_columns(self, end: int) -> bool:
+        """Bring the columns of the pool up to number `end` that are not there yet into the model."""
+        begin = self.taken
         if begin == end:
             return False
         who = self.columns.commodity[begin:end]
@@ -174,7 +176,7 @@ class Master:
         served = who >= 0
         shape = (self.problem.k, end - begin)
         convex = coo_array((np.ones(served.sum()), (who[served], new[served])), shape=shape)
-        entries = vstack([convex, self.columns.matrix()[self.rows][:, begin:end]], format="csc")
+        entries = vstack([convex, self.columns.crossing[begin:end][:, self.rows].T], format="csc")
         free = np.full(end - begin, np.inf)
         self.model.add_columns(self.columns.cost[begin:end], np.zeros(end - begin), free, entries)
         self.taken = end

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _TRIES = 12  # rounds that a start from before gets before central prices are sought
 _FEW = 40  # overloaded rows up to which simplex alone is quicker
-_HANDOVER = 0.2  # share of the gap at which simplex takes over
+_HANDOVER = 5e-3  # gap at which simplex takes over
 _SHORT = 1e-7  # unserved share of a commodity that counts as some
 
 
@@ -120,7 +120,7 @@ def _generate(
         master = Master(pricer, columns, solver, np.zeros(0, dtype=np.int64), shortfall, floor)
         return master.solve(gap, deadline, -np.inf, None)
     point = InteriorPoint.start(pricer, columns)
-    point.solve(_HANDOVER * gap, floor, deadline)
+    point.solve(_HANDOVER, floor, deadline)
     rows, basis = point.settle()
     master = Master(pricer, columns, solver, rows, shortfall, floor)
     master.start_from(basis)
@@ -196,7 +196,7 @@ def serve_less(columns: Columns, x: FloatArray) -> FloatArray:
     k = problem.k
     load, rhs = columns.row_load(x), problem.rows.rhs
     fits = np.where(load > rhs, rhs / np.maximum(load, 1e-300), 1.0)
-    crossing = columns.matrix().tocsc()
+    crossing = columns.crossing
     share = np.ones(len(x))
     filled = np.flatnonzero(np.diff(crossing.indptr))
     if len(filled):

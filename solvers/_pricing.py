@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ._problem import IntArray, Problem
 
 
+_GROUPS, _GROUP = 8, 16  # sets of origins that are searched together, at most, and origins of a set, at least
+_ROUNDING = 1e-9  # by which the sum of a path may differ from what a search finds
+
 SPLITS = 20
 """Full arcs of middling capacity that a bulky commodity would take."""
 
@@ -114,8 +117,12 @@ class Pricer:
                     raise _negative(problem, g, found[0])
                 self.potential[g] = found
 
-    def price(self, row_price: FloatArray) -> Priced:
-        """Find the cheapest paths when each unit of load on row r costs ``row_price[r]`` more."""
+    def price(self, row_price: FloatArray, at_most: FloatArray | None = None) -> Priced:
+        """Find the cheapest paths when each unit of load on row r costs ``row_price[r]`` more.
+
+        With `at_most`, the priced cost of some path at hand or of not serving each commodity, the search
+        goes no further than that.
+        """
         problem = self.problem
         toll = problem.rows.incidence.T @ row_price
         cost = np.full(problem.k, np.inf)
@@ -134,12 +141,18 @@ class Pricer:
                 priced = np.maximum(priced + shift[problem.tail] - shift[problem.head], 0.0)
             best, segment[g] = self._cheapest_of_pairs(priced)
             graph = csr_array((best, self._head, self._indptr), shape=(problem.n, problem.n))
-            far, before[g] = dijkstra(graph, indices=self.roots[g], return_predecessors=True)
             mine = np.flatnonzero(problem.kind == g)
             o, d = problem.origin[mine], problem.destination[mine]
-            cost[mine] = far[self.root[mine], d]
-            if shift is not None:
-                cost[mine] += shift[d] - shift[o]
+            change = 0.0 if shift is None else shift[d] - shift[o]
+            reach = np.full(len(self.roots[g]), np.inf)
+            if at_most is not None:
+                reach[:] = 0.0
+                far_enough = at_most[mine] - change + _ROUNDING * (np.abs(at_most[mine]) + np.abs(change))
+                np.maximum.at(reach, self.root[mine], far_enough)
+            far, before[g] = _trees(graph, self.roots[g], reach)
+            cost[mine] = far[self.root[mine], d] + change
+        if at_most is not None:
+            cost = np.minimum(cost, at_most)
         return Priced(cost, cycles, before, segment, self)
 
     def spread(self, row_price: FloatArray, k: int, at_most: int) -> Paths:
@@ -223,6 +236,20 @@ class Pricer:
                 if cycles:
                     return cycles
         return far
+
+
+def _trees(graph: csr_array, roots: IntArray, reach: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Return distances and predecessors from some roots, each searched about as far as its reach."""
+    order = np.argsort(reach, kind="stable")
+    groups = np.array_split(order, max(1, min(_GROUPS, len(roots) // _GROUP)))
+    if len(groups) == 1 or not np.isfinite(reach[order[0]]):
+        groups = [np.arange(len(roots))]
+    found = [dijkstra(graph, indices=roots[g], return_predecessors=True, limit=reach[g].max()) for g in groups]
+    if len(found) == 1:
+        far, before = found[0]
+        return far, before
+    place = np.argsort(np.concatenate(groups))
+    return np.concatenate([far for far, _ in found])[place], np.concatenate([came for _, came in found])[place]
 
 
 def _cycles(came: IntArray, tail: IntArray, cost: FloatArray) -> list[IntArray]:

@@ -69,9 +69,8 @@ def solver_name(name: str) -> str:
 class Model:
     """Linear programme that grows by columns and rows: built in PuLP, kept warm where the solver can.
 
-    With HiGHS the PuLP model is handed over once, at the first run; columns and rows that come later go
-    straight into the live solver, which starts from its last basis. With any other solver the PuLP model
-    is built anew for each run.
+    With HiGHS the PuLP model is handed over once; columns and rows that come later go straight into the live
+    solver, which starts from its last basis. With any other solver the PuLP model is built anew for each run.
     """
 
     def __init__(self, solver: str) -> None:
@@ -142,7 +141,7 @@ class Model:
         import highspy
 
         status = highspy.HighsBasisStatus
-        self._hand_over()
+        self.hand_over()
         start = highspy.HighsBasis()
         start.col_status = [status.kBasic if b else status.kLower for b in basis.columns.tolist()]
         rows = zip(basis.rows.tolist(), self.equal.tolist(), strict=True)
@@ -169,8 +168,9 @@ class Model:
         left = max(0.01, deadline - time.perf_counter())
         return self._run_highs(left, steps, primal=primal) if self.warm else self._run_pulp(left)
 
-    def _hand_over(self) -> None:
-        if self._live is not None:
+    def hand_over(self) -> None:
+        """Give the model as it stands to HiGHS, if that is the solver and does not have it yet."""
+        if self._live is not None or not self.warm:
             return
         problem, _ = self.to_pulp()
         agent = pulp.getSolver(self.solver, msg=False)
@@ -183,7 +183,7 @@ class Model:
     def _run_highs(self, seconds: float, steps: int | None, *, primal: bool) -> Outcome:
         import highspy
 
-        self._hand_over()
+        self.hand_over()
         live = self._live
         live.setOptionValue("time_limit", live.getRunTime() + seconds if np.isfinite(seconds) else highspy.kHighsInf)
         if self._ran:
