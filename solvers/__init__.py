@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .errors import SolverInputError as SolverInputError
     from .flow import solve_flow as solve_flow
     from .flow_solution import FlowSolution as FlowSolution
+    from .logit import LogitSolution as LogitSolution
+    from .logit import assign_logit as assign_logit
     from .parametric import linear_pieces as linear_pieces
     from .parametric import parametric_flow as parametric_flow
     from .paths import (
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from .paths import (
         shortest_paths as shortest_paths,
     )
+    from .queueing import Queue as Queue
+    from .queueing import deterministic_queue as deterministic_queue
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -32,7 +36,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "errors": ["FlowCheckError", "SolverInputError"],
         "flow": ["solve_flow"],
         "flow_solution": ["FlowSolution"],
+        "logit": ["LogitSolution", "assign_logit"],
         "parametric": ["linear_pieces", "parametric_flow"],
         "paths": ["iter_shortest_paths", "k_shortest_paths", "shortest_paths"],
+        "queueing": ["Queue", "deterministic_queue"],
     },
 )
