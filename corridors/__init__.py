@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
+    from .assigned import Assignment as Assignment
+    from .assignment import ShipperClass as ShipperClass
+    from .assignment import assign as assign
     from .catalogue import Corridor as Corridor
     from .catalogue import load_catalogue as load_catalogue
     from .comparison import RouteComparison as RouteComparison
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "assigned": ["Assignment"],
+        "assignment": ["ShipperClass", "assign"],
         "catalogue": ["Corridor", "load_catalogue"],
         "comparison": ["RouteComparison"],
         "finder": ["compare_routes", "routes"],

@@ -1,0 +1,210 @@
+"""What an assignment gives back: routes, flows by corridor, bottlenecks, what is not sent, cost and emissions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from networks import Supernetwork
+from networks.errors import nearest
+
+__all__ = ["Assignment"]
+
+_KEYS = ("family", "corridor", "goods", "class", "origin", "destination")
+
+
+@dataclass(frozen=True, eq=False)
+class Assignment:
+    """Flows on routes.
+
+    Attributes
+    ----------
+    method : str
+        ``logit`` or ``optimum``.
+    status : str
+        ``converged`` or ``optimal``: within what was asked; anything else is as the solver names it.
+    gap : float
+        Residual of the capacities (logit), or relative gap to the proven bound (optimum).
+    year : int
+        State of the network.
+    network : Supernetwork
+        The network under it.
+    table : DataFrame
+        One row per route and class of shippers, see `routes`.
+    unmet_teu_per_year : float
+        TEU a year that are not sent.
+    demand_teu_per_year : float
+        TEU a year that are wanted.
+    scarcity : Series by capacity group
+        USD/TEU: waiting where a capacity is full (logit), or the worth of one more unit of it (optimum).
+    estimates : float
+        Share of the figures behind the routes, by TEU, that are estimates.
+    """
+
+    method: str
+    status: str
+    gap: float
+    year: int
+    network: Supernetwork
+    table: pd.DataFrame
+    unmet_teu_per_year: float
+    demand_teu_per_year: float
+    scarcity: pd.Series[float]
+    estimates: float
+
+    @classmethod
+    def of(
+        cls,
+        method: str,
+        status: str,
+        gap: float,
+        case: Any,
+        routes: pd.DataFrame,
+        parts: pd.DataFrame,
+        unmet: pd.Series[float],
+        scarcity: pd.Series[float],
+    ) -> Assignment:
+        """Add what the routes are made of to what a solver found."""
+        arcs = case.network.arcs
+        paths = [list(path) for path in routes["path"]]
+        goods = [case.classes[c].goods for c in routes["class"]]
+        load = np.array([case.prices[c].load_t_per_teu for c in routes["class"]])
+        table = pd.DataFrame(
+            {
+                "origin": routes["origin"],
+                "destination": routes["destination"],
+                "goods": goods,
+                "class": routes["class"],
+                "corridor": routes["corridor"],
+                "family": routes["family"],
+                "teu_per_year": routes["teu_per_year"],
+                "km": [arcs["km"].to_numpy()[p].sum() for p in paths],
+                "days": [arcs["hours"].to_numpy()[p].sum() / 24 for p in paths],
+                "tariff_usd_per_teu": [arcs["tariff_usd_per_teu"].to_numpy()[p].sum() for p in paths],
+                "cost_usd_per_teu": routes["cost_usd_per_teu"],
+                "constant_usd_per_teu": routes["constant_usd_per_teu"],
+                "waiting_usd_per_teu": routes["waiting_usd_per_teu"],
+                "kgco2e_per_teu": load * np.array([arcs["kgco2e_per_t"].to_numpy()[p].sum() for p in paths]),
+                "path": routes["path"],
+            }
+        )
+        figures = np.array([arcs["figures"].to_numpy()[p].sum() for p in paths], dtype=float)
+        guessed = np.array([arcs["estimates"].to_numpy()[p].sum() for p in paths], dtype=float)
+        weight = table["teu_per_year"].to_numpy()
+        share = float(guessed @ weight / (figures @ weight)) if figures @ weight > 0 else 0.0
+        wanted = float(parts["teu"].sum())
+        return cls(method, status, gap, case.year, case.network, table, float(unmet.sum()), wanted, scarcity, share)
+
+    def routes(self) -> pd.DataFrame:
+        """Return the routes that carry something.
+
+        Returns
+        -------
+        DataFrame
+            ``origin``, ``destination``, ``goods``, ``class`` (number), ``corridor``, ``family``,
+            ``teu_per_year``, ``km``, ``days``, ``tariff_usd_per_teu``, ``cost_usd_per_teu`` (generalised),
+            ``constant_usd_per_teu``, ``waiting_usd_per_teu``, ``kgco2e_per_teu``, ``path`` (arc numbers).
+        """
+        return self.table[self.table["teu_per_year"] > 0].reset_index(drop=True)
+
+    def flows(self, by: str | Sequence[str] = "family") -> pd.DataFrame:
+        """Return what goes where.
+
+        Parameters
+        ----------
+        by : str or sequence of str
+            One or more of family, corridor, goods, class, origin, destination.
+
+        Returns
+        -------
+        DataFrame
+            ``teu_per_year``, ``share`` (of what is sent), and means per TEU: ``days``, ``cost_usd_per_teu``,
+            ``waiting_usd_per_teu``, ``kgco2e_per_teu``.
+
+        Raises
+        ------
+        ValueError
+            Another word.
+        """
+        keys = [by] if isinstance(by, str) else list(by)
+        for key in keys:
+            if key not in _KEYS:
+                raise ValueError(f"by: got {key!r}, expected one of {', '.join(_KEYS)}{nearest(key, _KEYS)}")
+        means = ["days", "cost_usd_per_teu", "waiting_usd_per_teu", "kgco2e_per_teu"]
+        weight = self.table["teu_per_year"]
+        heavy = self.table[means].mul(weight, axis=0).assign(teu_per_year=weight, **{k: self.table[k] for k in keys})
+        total = heavy.groupby(keys).sum()
+        sent = total["teu_per_year"].where(total["teu_per_year"] > 0)
+        found = total[["teu_per_year"]].assign(share=total["teu_per_year"] / max(float(weight.sum()), 1e-300))
+        return found.join(total[means].div(sent, axis=0)).sort_values("teu_per_year", ascending=False)
+
+    def load(self) -> pd.Series[float]:
+        """Return the TEU a year on each arc of the network."""
+        load = np.zeros(len(self.network.arcs))
+        for path, teu in zip(self.table["path"], self.table["teu_per_year"], strict=True):
+            np.add.at(load, list(path), teu)
+        return pd.Series(load, self.network.arcs.index, name="teu_per_year")
+
+    def bottlenecks(self, at_least: float = 0.0) -> pd.DataFrame:
+        """Return how full capacities are, fullest first.
+
+        Parameters
+        ----------
+        at_least : float
+            Utilisation from which a capacity is listed.
+
+        Returns
+        -------
+        DataFrame by capacity group
+            ``teu_per_year``, ``capacity_teu_per_year``, ``utilisation``, ``scarcity_usd_per_teu``,
+            ``capacity_grade``.
+        """
+        arcs = self.network.arcs
+        inside = arcs["capacity_group"] != ""
+        groups = arcs[inside].groupby("capacity_group")
+        found = pd.DataFrame(
+            {
+                "teu_per_year": self.load()[inside].groupby(arcs.loc[inside, "capacity_group"]).sum(),
+                "capacity_teu_per_year": groups["capacity_teu_per_year"].first(),
+            }
+        )
+        room = found["capacity_teu_per_year"]
+        found["utilisation"] = (found["teu_per_year"] / room.where(room > 0)).fillna(0.0)
+        found["scarcity_usd_per_teu"] = self.scarcity.reindex(found.index).fillna(0.0)
+        found["capacity_grade"] = groups["capacity_grade"].first()
+        used = found[(found["teu_per_year"] > 0) & (found["utilisation"] >= at_least)]
+        return used.sort_values("utilisation", ascending=False)
+
+    def totals(self) -> pd.Series[float]:
+        """Return sums over all that is sent.
+
+        Returns
+        -------
+        Series
+            ``teu_per_year``, ``unmet_teu_per_year``, ``cost_usd_per_year`` (generalised, without waiting),
+            ``waiting_usd_per_year``, ``tco2e_per_year``, ``estimates`` (share of figures that are estimates).
+        """
+        teu = self.table["teu_per_year"]
+        return pd.Series(
+            {
+                "teu_per_year": float(teu.sum()),
+                "unmet_teu_per_year": self.unmet_teu_per_year,
+                "cost_usd_per_year": float(teu @ self.table["cost_usd_per_teu"]),
+                "waiting_usd_per_year": float(teu @ self.table["waiting_usd_per_teu"]),
+                "tco2e_per_year": float(teu @ self.table["kgco2e_per_teu"]) / 1000,
+                "estimates": self.estimates,
+            }
+        )
+
+    def __repr__(self) -> str:
+        """Return method, status, what is sent, and shares of families."""
+        shares = ", ".join(f"{name} {share:.1%}" for name, share in self.flows()["share"].items())
+        return (
+            f"Assignment({self.method}, {self.status}, gap {self.gap:.1e}; {self.year}: "
+            f"{self.demand_teu_per_year - self.unmet_teu_per_year:,.0f} of {self.demand_teu_per_year:,.0f} TEU a year "
+            f"sent; {shares}; {self.estimates:.0%} of the figures are estimates)"
+        )
