@@ -74,7 +74,8 @@ def assign(
         ``logit``: shippers choose between the best routes of the corridors, waiting where one is full.
         ``optimum``: least generalised cost of all together, over the whole network.
     unmet_penalty : float
-        Cost of a TEU that is not sent, USD.
+        Cost of a TEU that is not sent, USD; more than the generalised cost of the dearest goods on a way
+        that they should take, or they stay at home.
     scale : float
         How sharply cost decides between routes, per USD; logit only.
     constants : mapping, optional

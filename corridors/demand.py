@@ -1,0 +1,138 @@
+"""Demand: who ships how much from where to where, split from the sourced totals of each market."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from networks import DataError, load_tables, read_table
+from networks.errors import nearest
+
+__all__ = ["demand", "demand_totals"]
+
+_ENDS = ("origin", "destination", "goods")
+_GRADES = ("A", "B", "C", "EST")
+
+
+def demand(year: int, markets: Sequence[str] | None = None, *, folder: str | Path | None = None) -> pd.DataFrame:
+    """Return the freight of a year by origin, destination and goods.
+
+    Parameters
+    ----------
+    year : int
+        Year of the totals in ``demand.csv``.
+    markets : sequence of str, optional
+        Market ids; otherwise all.
+    folder : path, optional
+        Folder with tables of your own: ``demand.csv``, ``demand_shares.csv``, ``markets.csv`` and those of
+        `networks.load_tables`; what is not there is taken from the toolkit.
+
+    Returns
+    -------
+    DataFrame
+        ``market``, ``origin``, ``destination`` (place ids), ``goods``, ``quantity`` and ``unit`` (TEU or t a
+        year), ``teu_per_year`` (tonnes divided by the load of the goods), ``grade`` (worst of the figures
+        behind the cell). The cells of a market sum to its total.
+
+    Raises
+    ------
+    DataError
+        Unknown year or market, or wrong tables.
+
+    Notes
+    -----
+    Each cell is the market's total times the shares of its origin, its destination and its goods: a gravity
+    model in which distance has no say, because no origin-destination table of these markets is public. It
+    keeps every sourced margin exactly.
+    """
+    totals = demand_totals(folder=folder)
+    ids = _chosen(markets, totals, year)
+    shares = _shares(folder)
+    load = load_tables(folder).goods["load_t_per_teu"]
+    tables = [_cells(totals.loc[(market, year)], market, shares.get(market, {})) for market in ids]
+    table = pd.concat(tables, ignore_index=True)
+    per = table["goods"].map(load).where(table["unit"] == "t", 1.0)
+    return table.assign(teu_per_year=table["quantity"] / per)[
+        ["market", "origin", "destination", "goods", "quantity", "unit", "teu_per_year", "grade"]
+    ]
+
+
+def demand_totals(*, folder: str | Path | None = None) -> pd.DataFrame:
+    """Return the total of each market and year.
+
+    Returns
+    -------
+    DataFrame by market and year
+        ``quantity``, ``unit``, ``grade`` (worst of its parts), ``source_ids``.
+    """
+    parts = read_table("demand", _own("demand", folder))
+    units = read_table("markets", _own("markets", folder)).set_index("market_id")["unit"]
+    groups = parts.assign(year=parts["year"].astype(int)).groupby(["market_id", "year"])
+    table = pd.DataFrame(
+        {
+            "quantity": groups["value"].sum(),
+            "grade": groups["grade"].agg(_worst),
+            "source_ids": groups["source_id"].agg(lambda ids: tuple(dict.fromkeys(i for one in ids for i in one))),
+        }
+    )
+    table.insert(1, "unit", table.index.get_level_values("market_id").map(units))
+    table.index.names = ["market", "year"]
+    return table
+
+
+def _chosen(markets: Sequence[str] | None, totals: pd.DataFrame, year: int) -> list[str]:
+    known = list(dict.fromkeys(totals.index.get_level_values("market")))
+    for market in markets or ():
+        if market not in known:
+            raise DataError([f"no market is called {market!r}{nearest(market, known)}", f"markets: {', '.join(known)}"])
+    ids = list(markets) if markets is not None else known
+    for market in ids:
+        years = totals.loc[market].index
+        if year not in years:
+            raise DataError([f"year: got {year}, expected {min(years)} to {max(years)}, for which {market} is known"])
+    return ids
+
+
+def _shares(folder: str | Path | None) -> dict[str, dict[str, pd.DataFrame]]:
+    """Return the shares of each end of each market: ``share`` and ``grade`` by key."""
+    table = read_table("demand_shares", _own("demand_shares", folder))
+    found: dict[str, dict[str, pd.DataFrame]] = {}
+    for (market, end), rows in table.groupby(["market_id", "end"], sort=False):
+        total = rows["weight"].sum()
+        if not total > 0:
+            raise DataError(
+                [f"demand_shares.csv: weights of {end} of {market} sum to {total:g}, expected more than zero"]
+            )
+        frame = pd.DataFrame({end: rows["key"], "share": rows["weight"] / total, "grade": rows["grade"]})
+        found.setdefault(str(market), {})[str(end)] = frame
+    return found
+
+
+def _cells(total: pd.Series, market: str, shares: dict[str, pd.DataFrame]) -> pd.DataFrame:  # type: ignore[type-arg, unused-ignore]
+    missing = [end for end in _ENDS if end not in shares]
+    if missing:
+        raise DataError([f"demand_shares.csv: {market} has no shares by {' and by '.join(missing)}"])
+    table = shares["origin"]
+    for end in _ENDS[1:]:
+        table = table.merge(shares[end], how="cross", suffixes=("", "_more"))
+        table["share"] *= table.pop("share_more")
+        table["grade"] = table[["grade", "grade_more"]].agg(_worst, axis=1)
+        table = table.drop(columns="grade_more")
+    table["grade"] = [_worst([grade, total["grade"]]) for grade in table["grade"]]
+    return table.assign(market=market, quantity=table["share"] * total["quantity"], unit=total["unit"])
+
+
+def _worst(grades: Sequence[str]) -> str:
+    return max(grades, key=_GRADES.index)
+
+
+def _own(name: str, folder: str | Path | None) -> Path | None:
+    """Return the user's file of a table if there is one."""
+    if folder is None:
+        return None
+    if not Path(folder).is_dir():
+        raise DataError([f"{folder}: no such folder; expected one with CSV files such as demand.csv"])
+    file = Path(folder) / f"{name}.csv"
+    return file if file.exists() else None
