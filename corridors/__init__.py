@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from .catalogue import Corridor as Corridor
     from .catalogue import load_catalogue as load_catalogue
     from .comparison import RouteComparison as RouteComparison
-    from .demand import demand as demand
-    from .demand import demand_totals as demand_totals
     from .finder import compare_routes as compare_routes
     from .finder import routes as routes
+    from .freight import demand as demand
+    from .freight import demand_totals as demand_totals
     from .room import Headroom as Headroom
     from .room import headroom as headroom
     from .validation import route_checks as route_checks
@@ -32,7 +32,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "assignment": ["ShipperClass", "assign"],
         "catalogue": ["Corridor", "load_catalogue"],
         "comparison": ["RouteComparison"],
-        "demand": ["demand", "demand_totals"],
+        "freight": ["demand", "demand_totals"],
         "finder": ["compare_routes", "routes"],
         "room": ["Headroom", "headroom"],
         "validation": ["route_checks"],
