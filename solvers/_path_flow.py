@@ -63,16 +63,18 @@ def solve_path(
     """Solve a problem by column generation."""
     pricer = Pricer(problem)
     nothing = np.zeros(len(problem.rows.rhs))
-    free = pricer.price(nothing)
     must = np.isinf(problem.penalty)
-    if (must & np.isinf(free.cost)).any():
-        return prove_impossible(problem, solver, deadline)
-    penalty = np.where(must, _stand_in(free.cost, problem.penalty), problem.penalty)
-    shortfall = 10.0 * max(1.0, float(np.abs(penalty).max(initial=0.0)), float(_largest(problem)))
-    columns = Columns(problem, penalty)
+    columns = Columns(problem, problem.penalty)
     start = None if previous is None else recall(previous, columns)
-    columns.add(free.paths(np.flatnonzero(free.cost < penalty)))
-    add_bulk(pricer, columns, nothing)
+    if start is None or must.any():
+        free = pricer.price(nothing)
+        if (must & np.isinf(free.cost)).any():
+            return prove_impossible(problem, solver, deadline)
+        columns.cost[: problem.k] = np.where(must, _stand_in(free.cost, problem.penalty), problem.penalty)
+        columns.add(free.paths(np.flatnonzero(free.cost < columns.cost[: problem.k])))
+        add_bulk(pricer, columns, nothing)
+    penalty = columns.cost[: problem.k]
+    shortfall = 10.0 * max(1.0, float(np.abs(penalty).max(initial=0.0)), float(_largest(problem)))
     rounds, feasible = 0, False
     while True:
         result = _generate(pricer, columns, solver, gap, deadline, shortfall, floor, start)
@@ -142,8 +144,9 @@ def _finished(
 ) -> RawFlow:
     """Report the flow with the tidiest prices that prove it: those of the last basis if they are good enough."""
     value = float(columns.cost @ result.x)
+    known = np.isfinite(problem.penalty).all()  # no penalty was stood in for: the master's bound is the true one
     for price in (result.row_price, result.best_price):
-        bound = true_bound(problem, pricer, price)
+        bound = result.bound if known and price is result.best_price else true_bound(problem, pricer, price)
         if value - bound <= max(gap * abs(value), floor):
             break
     memory = Memory(problem, columns, result.rows, result.basis)
