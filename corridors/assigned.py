@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from networks import Supernetwork
+from networks import DataError, Supernetwork
 from networks.errors import nearest
+from solvers import Queue, deterministic_queue
 
 __all__ = ["Assignment"]
+
+HOURS_A_DAY = 24
 
 _KEYS = ("family", "corridor", "goods", "class", "origin", "destination")
 
@@ -178,6 +181,38 @@ class Assignment:
         found["capacity_grade"] = groups["capacity_grade"].first()
         used = found[(found["teu_per_year"] > 0) & (found["utilisation"] >= at_least)]
         return used.sort_values("utilisation", ascending=False)
+
+    def queue(self, group: str, closed_h: float) -> Queue:
+        """Return the queue that a short closure leaves, all cargo waiting for the way to open again.
+
+        Parameters
+        ----------
+        group : str
+            Capacity, a row of `bottlenecks`.
+        closed_h : float
+            Hours that nothing passes.
+
+        Returns
+        -------
+        solvers.Queue
+            In TEU and hours, from the hour of the closure. Cargo comes evenly through the year and is worked off
+            at the full capacity of the way; where there is no capacity to spare the queue never clears.
+
+        Raises
+        ------
+        DataError
+            Unknown capacity, or hours below zero.
+        """
+        rooms = self.bottlenecks()
+        if group not in rooms.index:
+            raise DataError([f"no capacity that is used is called {group!r}{nearest(group, rooms.index)}"])
+        if not 0 <= closed_h < float("inf"):
+            raise DataError([f"closed_h: got {closed_h!r}, expected hours of zero or more"])
+        hours = HOURS_A_DAY * self.network.tables.parameter("days_per_year")
+        comes = float(rooms.at[group, "teu_per_year"]) / hours
+        goes = float(rooms.at[group, "capacity_teu_per_year"]) / hours
+        service = [(0.0, 0.0), (closed_h, goes)] if closed_h else [(0.0, goes)]
+        return deterministic_queue([(0.0, comes)], service)
 
     def totals(self) -> pd.Series[float]:
         """Return sums over all that is sent.

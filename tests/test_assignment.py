@@ -102,6 +102,22 @@ def test_averse_shippers_cross_no_border_of_what_they_avoid(demand):
             assert not countries & {"RU", "BY"}
 
 
+def test_short_closure_leaves_a_queue_that_is_worked_off(logit):
+    """What came while it was shut waits, and clears at what the capacity has to spare."""
+    rooms = logit.bottlenecks()
+    group = rooms.index[(rooms["utilisation"] > 0.2) & (rooms["utilisation"] < 0.9)][0]
+    comes, goes = (rooms.at[group, c] / 8760 for c in ("teu_per_year", "capacity_teu_per_year"))
+    queue = logit.queue(group, 48)
+    assert queue.longest == pytest.approx(48 * comes)
+    assert queue.clears_hour == pytest.approx(48 + 48 * comes / (goes - comes))
+    assert queue.longest_wait_h == pytest.approx(48)
+    assert logit.queue(group, 0).longest == 0
+    with pytest.raises(DataError, match="nearest"):
+        logit.queue(group + "x", 48)
+    with pytest.raises(DataError, match="closed_h: got -1"):
+        logit.queue(group, -1)
+
+
 def test_constants_and_scale_turn_the_choice(demand, logit):
     liked = assign(demand, scale=0.002, unmet_penalty=PENALTY, constants={"middle": -3000.0})
     assert liked.flows()["teu_per_year"]["middle"] > 2 * logit.flows()["teu_per_year"]["middle"]
