@@ -12,7 +12,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .instances import Instance, barcelona, built_in, geometric, one_commodity, tightened
+from .equilibrium import aequilibrae
+from .equilibrium import ours as our_equilibrium
+from .instances import BEST_KNOWN, Instance, Roads, barcelona, built_in, geometric, one_commodity, roads, tightened
 from .peers import SOLVERS, Answer, arc_model, pass_to_highs
 
 __all__ = ["CASES", "Case", "Job", "find", "geometric_name"]
@@ -169,6 +171,16 @@ def _networkx_k_shortest(pairs: Pairs, limit_s: float) -> Answer:
     return Answer(total, time.perf_counter() - started)
 
 
+def _equilibrium(name: str, rel_gap: float) -> Case:
+    def build(quick: bool, data: Path | None) -> Roads:
+        return roads(data, name, rel_gap)
+
+    jobs: dict[str, Job] = {"solve_equilibrium": our_equilibrium}
+    if rel_gap >= 1e-6:  # Frank-Wolfe takes hours beyond it
+        jobs["AequilibraE"] = aequilibrae
+    return Case(build, jobs, slow=("AequilibraE",))
+
+
 _OURS = ("solve_flow path", "solve_flow auto", "solve_flow arc")
 _FLOW = (*_OURS, "HiGHS simplex", "HiGHS ipx", "HiGHS hipo", "HiGHS pdlp")
 _PEERS = ("linopy", "PyPSA", "OR-tools GLOP", "OR-tools PDLP")
@@ -214,5 +226,6 @@ CASES: dict[str, Case] = {
         _jobs(*_OURS, "HiGHS simplex", "networkx simplex", "OR-tools flow"),
     ),
     "k-shortest": Case(_pairs, {"k_shortest_paths": _ours_k_shortest, "networkx simple paths": _networkx_k_shortest}),
+    **{f"equilibrium-{name}-{gap:.0e}": _equilibrium(name, gap) for gap in (1e-4, 1e-6, 1e-10) for name in BEST_KNOWN},
 }
 """Every case by its name."""

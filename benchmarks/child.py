@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from .cases import Change, Job, Pairs, find
-from .instances import AbsentError, geometric, one_commodity, tightened
+from .equilibrium import toy as toy_roads
+from .instances import AbsentError, Roads, geometric, one_commodity, tightened
 from .peers import Answer, NotTriedError
 
 __all__ = ["run_child"]
@@ -89,7 +90,9 @@ def peak_mb() -> float:
 
 
 def _warm_up(job: Job, problem: Any) -> None:
-    if isinstance(problem, Pairs):
+    if isinstance(problem, Roads):
+        job(toy_roads(), 10.0)
+    elif isinstance(problem, Pairs):
         toy = geometric(12, 6, 1)
         ends = list(toy.demands[["origin", "destination"]].head(1).itertuples(index=False, name=None))
         job(Pairs(toy, ends, 2), 10.0)

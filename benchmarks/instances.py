@@ -1,4 +1,4 @@
-"""Deterministic instances of multicommodity flow: random geometric, Barcelona, built-in network, one commodity."""
+"""Deterministic instances: flows on random, built-in and public networks, and road networks with their trips."""
 
 from __future__ import annotations
 
@@ -14,21 +14,28 @@ import numpy.typing as npt
 import pandas as pd
 
 __all__ = [
+    "BEST_KNOWN",
     "FOLDER_VARIABLE",
     "AbsentError",
     "Instance",
     "Limits",
+    "Roads",
     "all_or_nothing",
     "barcelona",
     "built_in",
     "geometric",
     "one_commodity",
+    "roads",
     "tightened",
 ]
 
 FOLDER_VARIABLE = "CORRIDORS_TESTDATA"
 """Environment variable naming the folder of public test instances, used where no folder is given."""
 
+BEST_KNOWN = {"SiouxFalls": 4_231_335.287, "Anaheim": 1_286_032.171, "ChicagoSketch": 17_313_018.739}
+"""Road networks with the least value of Beckmann's objective that their repository publishes."""
+
+_MINUTES = {"ChicagoSketch": (0.04, 0.02)}  # that a mile and a cent of toll count for in the published solution
 _WESTWARD = 2 / 3
 
 FloatArray = npt.NDArray[np.float64]
@@ -112,6 +119,34 @@ class Limits:
             np.concatenate([capacity[single], together]),
             [None] * len(single) + list(labels),
         )
+
+
+@dataclass(frozen=True)
+class Roads:
+    """A road network whose times rise with traffic, its trips, and the gap at which to stop.
+
+    Attributes
+    ----------
+    arcs, demands : DataFrame
+        As `solvers.solve_equilibrium` takes them; nodes are whole numbers from 1.
+    zones : list of int
+        Nodes that may not be passed.
+    rel_gap : float
+        Relative gap.
+    known : float or None
+        Least value of Beckmann's objective, as published.
+    """
+
+    arcs: pd.DataFrame
+    demands: pd.DataFrame
+    zones: list[int]
+    rel_gap: float
+    known: float | None = None
+
+    @property
+    def size(self) -> str:
+        """The counts in words."""
+        return f"{len(self.arcs):,} links, {len(self.demands):,} pairs, relative gap {self.rel_gap:.0e}"
 
 
 def geometric(n: int, k: int, seed: int, squeeze: float = 0.6, neighbours: int = 4) -> Instance:
@@ -242,6 +277,34 @@ def barcelona(folder: str | Path | None = None) -> Instance:
         }
     )
     return Instance("barcelona", arcs, demands, unmet_penalty=None, known=1_243_094.7863)
+
+
+def roads(folder: str | Path | None, name: str, rel_gap: float) -> Roads:
+    """Read a road network of the Transportation Networks for Research repository.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Where its ``_net.tntp`` and ``_trips.tntp`` lie, as for `barcelona`.
+    name : str
+        A key of `BEST_KNOWN`.
+    rel_gap : float
+        Relative gap at which to stop.
+
+    Raises
+    ------
+    AbsentError
+        No folder is given, or the files are not in it.
+    """
+    network, trips = (_find(folder, f"{name}_{part}.tntp") for part in ("net", "trips"))
+    links = pd.DataFrame([row[:9] for row in _rows(network)], dtype=float)
+    per_mile, per_cent = _MINUTES.get(name, (0.0, 0.0))
+    arcs = links[[0, 1, 2, 4, 5, 6]].set_axis(["tail", "head", "capacity", "free_time", "b", "power"], axis=1)
+    arcs = arcs.astype({"tail": int, "head": int}).assign(cost=per_mile * links[3] + per_cent * links[8])
+    cells = [(o, d, q) for o, d, q in _trips(trips) if q > 0 and o != d]
+    demands = pd.DataFrame(cells, columns=["origin", "destination", "quantity"])
+    zones = list(range(1, int(_header(network, "FIRST THRU NODE"))))
+    return Roads(arcs, demands, zones, rel_gap, BEST_KNOWN[name])
 
 
 def _find(folder: str | Path | None, name: str) -> Path:

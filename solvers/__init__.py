@@ -9,6 +9,8 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from ._graph import Graph as Graph
+    from .equilibrium import solve_equilibrium as solve_equilibrium
+    from .equilibrium_solution import EquilibriumSolution as EquilibriumSolution
     from .errors import FlowCheckError as FlowCheckError
     from .errors import SolverInputError as SolverInputError
     from .flow import solve_flow as solve_flow
@@ -33,6 +35,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "_graph": ["Graph"],
+        "equilibrium": ["solve_equilibrium"],
+        "equilibrium_solution": ["EquilibriumSolution"],
         "errors": ["FlowCheckError", "SolverInputError"],
         "flow": ["solve_flow"],
         "flow_solution": ["FlowSolution"],
