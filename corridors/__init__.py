@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .finder import routes as routes
     from .freight import demand as demand
     from .freight import demand_totals as demand_totals
+    from .past import past_arcs as past_arcs
+    from .past import year_inputs as year_inputs
     from .room import Headroom as Headroom
     from .room import headroom as headroom
     from .validation import route_checks as route_checks
@@ -34,6 +36,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "comparison": ["RouteComparison"],
         "freight": ["demand", "demand_totals"],
         "finder": ["compare_routes", "routes"],
+        "past": ["past_arcs", "year_inputs"],
         "room": ["Headroom", "headroom"],
         "validation": ["route_checks"],
     },

@@ -100,7 +100,9 @@ class Assignment:
         weight = table["teu_per_year"].to_numpy()
         share = float(guessed @ weight / (figures @ weight)) if figures @ weight > 0 else 0.0
         wanted = float(parts["teu"].sum())
-        return cls(method, status, gap, case.year, case.network, table, float(unmet.sum()), wanted, scarcity, share)
+        return cls(
+            method, status, gap, case.shown_year, case.network, table, float(unmet.sum()), wanted, scarcity, share
+        )
 
     def routes(self) -> pd.DataFrame:
         """Return the routes that carry something.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -18,6 +18,7 @@ from solvers import assign_logit, solve_flow
 from .assigned import Assignment
 from .catalogue import ANY, Corridor, Filters, load_catalogue
 from .finder import open_year
+from .past import PAST_YEARS, past_arcs
 from .route_sets import route_sets
 
 __all__ = ["ShipperClass", "assign", "demand_of"]
@@ -88,7 +89,8 @@ def assign(
     avoid : iterable of str
         What nobody may use.
     year : int, optional
-        State of the network, see `compare_routes`.
+        State of the network, see `compare_routes`; or 2019 to 2025, then prices and times are those documented
+        for the year, see `past_arcs`.
     carbon_price : float, optional
         USD per tonne of CO2e.
     handling : bool
@@ -117,13 +119,19 @@ def assign(
             [f"method: got {method!r}, expected one of {', '.join(METHODS)}{nearest(str(method), METHODS)}"]
         )
     tables = load_tables(folder)
-    state = open_year(year, int(tables.parameter("base_year")))
+    base = int(tables.parameter("base_year"))
     filters = Filters(build(tables))
+    if year is not None and year in PAST_YEARS:
+        filters = Filters(replace(filters.network, arcs=past_arcs(filters, year)))
+        state = base
+    else:
+        state = open_year(year, base)
     known = load_catalogue(catalogue)
     table = demand_of(demand, filters)
     classes = _classes(table, shippers, filters)
     prices = [_prices(filters, c, carbon_price) for c in classes]
-    case = _Case(filters, state, table, classes, prices, tuple(avoid), handling)
+    shown = state if year is None else year
+    case = _Case(filters, state, shown, table, classes, prices, tuple(avoid), handling)
     if method == "optimum":
         if scale is not None or constants or corridors is not None:
             raise DataError(["scale, constants and corridors belong to method 'logit'; the optimum knows costs only"])
@@ -139,7 +147,8 @@ class _Case:
     """Everything that both methods need."""
 
     filters: Filters
-    year: int
+    year: int  # whose lines are open
+    shown_year: int
     demand: pd.DataFrame
     classes: list[ShipperClass]
     prices: list[Prices]

@@ -1,0 +1,175 @@
+"""Past years: arcs of the network at the prices and times that were documented for a year."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from networks import DataError, Supernetwork, generalised_cost, goods_prices, read_table
+
+from .catalogue import Filters, load_catalogue
+from .finder import PairSearch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["PAST_YEARS", "past_arcs", "year_inputs"]
+
+PAST_YEARS = range(2019, 2026)
+"""Years whose prices and times stand in ``year_inputs.csv``."""
+
+_CAPE_SINCE = 2024  # first year whose container ships sailed round the Cape, see events D02a, D02b
+_LANE = "CN_SHA", "NL_RTM"  # what sea rates and days are quoted for
+_TEU_PER_FEU = 2
+_CASPIAN = ("KZ_AKU", "KZ_KUR", "TM_TKB", "AZ_ALT")
+_NORTHERN_BORDERS = (
+    ("East_Asia", "KZ"),
+    ("East_Asia", "RU"),
+    ("East_Asia", "MN"),
+    ("MN", "RU"),
+    ("EU", "BY"),
+    ("EU", "RU"),
+)
+
+
+def year_inputs(*, path: str | Path | None = None) -> pd.DataFrame:
+    """Return what was documented of each year.
+
+    Returns
+    -------
+    DataFrame by year
+        One column per series of ``year_inputs.csv``; NaN where nothing is known.
+    """
+    table = read_table("year_inputs", path)
+    return table.assign(year=table["year"].astype(int)).pivot_table(index="year", columns="series", values="value")
+
+
+def past_arcs(filters: Filters, year: int, inputs: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return the arcs of the network with the prices and times of a past year.
+
+    Parameters
+    ----------
+    filters : Filters
+        Words to places and arcs of the network of the base year.
+    year : int
+        From 2019 to 2025.
+    inputs : DataFrame, optional
+        As from `year_inputs`; otherwise the toolkit's.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``network.arcs``; tariffs and hours changed, the Suez Canal shut from 2024 on.
+
+    Raises
+    ------
+    DataError
+        Another year, or a series that is not known for it.
+
+    Notes
+    -----
+    Only inputs that do not depend on the traffic of the year are used, so that a forecast for it is one:
+
+    - deep-sea tariffs Asia-Europe, either way: such that Shanghai-Rotterdam costs the mean spot rate of the year
+      by the way that ships took;
+    - deep-sea hours: in proportion to the days of the service;
+    - trains on 1,520 mm: tariff in proportion to the railways' index; hours at the borders of China, Mongolia and
+      the EU, where trains of the Northern route wait, such that China-Poland takes the documented days;
+    - Middle Corridor: hours in the Caspian ports such that China-Black Sea takes the documented days.
+
+    Lines opened between then and the base year are not taken away: the tables hold no opening years of what exists.
+    """
+    if year not in PAST_YEARS:
+        raise DataError([f"year: got {year}, expected {PAST_YEARS[0]} to {PAST_YEARS[-1]}, for which inputs are known"])
+    known = _inputs_of(year_inputs() if inputs is None else inputs, year)
+    arcs = filters.network.arcs.copy()
+    mode = _rates(filters.network)
+    if year >= _CAPE_SINCE:
+        arcs.loc[~filters.avoiding(["Suez Canal"]), "opens_year"] = np.inf
+    _scale_sea(arcs, mode, filters, known, "sea-cape" if year >= _CAPE_SINCE else "sea-suez")
+    arcs.loc[mode == "rail_1520", "tariff_usd_per_teu"] *= known["rail-1520"] / known["rail-1520 now"]
+    _meet_days(arcs, filters, ("CN_XIA", "PL_WAW"), "northern-kazakhstan", known["northern-days"], _northern(filters))
+    _meet_days(arcs, filters, ("CN_XIA", "GE_PTI"), "middle-aktau-black-sea", known["middle-days"], _caspian(arcs))
+    return arcs
+
+
+def _inputs_of(inputs: pd.DataFrame, year: int) -> dict[str, float]:
+    """Return the figures of a year; Middle Corridor days of a year without any lie between its neighbours."""
+    filled = inputs.assign(**{"middle-days": inputs["middle-days"].interpolate()})
+    row: Any = filled.loc[year]
+    needed = ("sea-west", "sea-east", "sea-days", "rail-1520", "northern-days", "middle-days")
+    missing = [name for name in needed if not np.isfinite(row.get(name, np.nan))]
+    if missing:
+        raise DataError([f"year_inputs.csv: {year} has no {' and no '.join(missing)}"])
+    return {**{name: float(row[name]) for name in needed}, "rail-1520 now": float(filled["rail-1520"].iloc[-1])}
+
+
+def _rates(network: Supernetwork) -> npt.NDArray[Any]:
+    """Return the rate of each arc, empty where it is no link."""
+    rates = network.tables.links["rate_id"]
+    found: npt.NDArray[Any] = rates.reindex(network.arcs["link_id"]).fillna("").to_numpy()
+    return found
+
+
+def _scale_sea(
+    arcs: pd.DataFrame, mode: npt.NDArray[Any], filters: Filters, known: Mapping[str, float], corridor: str
+) -> None:
+    """Bring the lane to the rate and the days of the year, and with it all links of the same rate."""
+    west = list(_route(arcs, filters, _LANE, corridor))
+    east = list(_route(arcs, filters, _LANE[::-1], corridor))
+    for path, rate, price in ((west, "sea_headhaul", "sea-west"), (east, "sea_backhaul", "sea-east")):
+        deep = [a for a in path if mode[a] == rate]
+        now = arcs["tariff_usd_per_teu"].iloc[deep].sum()
+        arcs.loc[mode == rate, "tariff_usd_per_teu"] *= known[price] / _TEU_PER_FEU / now
+    deep = [a for a in west if mode[a] == "sea_headhaul"]
+    arcs.loc[np.isin(mode, ["sea_headhaul", "sea_backhaul"]), "hours"] *= (
+        24 * known["sea-days"] / arcs["hours"].iloc[deep].sum()
+    )
+
+
+def _meet_days(
+    arcs: pd.DataFrame,
+    filters: Filters,
+    pair: tuple[str, str],
+    corridor: str,
+    days: float,
+    place: npt.NDArray[np.bool_],
+) -> None:
+    """Stretch or shrink the hours at some arcs so that a route takes so many days."""
+    path = list(_route(arcs, filters, pair, corridor))
+    hours = arcs["hours"].to_numpy()
+    there = float(hours[path][place[path]].sum())
+    wanted = 24 * days - float(hours[path].sum()) + there
+    if not (there > 0 and wanted > 0):
+        raise DataError([f"{corridor}: {days:g} d cannot be met by the {there:.0f} h where its trains and ships wait"])
+    arcs.loc[place, "hours"] *= wanted / there
+
+
+def _route(arcs: pd.DataFrame, filters: Filters, pair: tuple[str, str], corridor: str) -> tuple[int, ...]:
+    """Return the cheapest route of average goods in the base year, whose days are compared."""
+    cost = generalised_cost(filters.network.arcs, goods_prices(filters.tables))["cost_usd_per_teu"].to_numpy()
+    search = PairSearch(filters, *pair, cost, (), int(filters.tables.parameter("base_year")), True)
+    return search.routes(load_catalogue()[corridor], 1)[0]
+
+
+def _northern(filters: Filters) -> npt.NDArray[np.bool_]:
+    """Return the border arcs by rail where trains of the Northern route wait, either way."""
+    arcs, borders = filters.network.arcs, filters.tables.borders
+    home = filters.tables.places["country_id"]
+    sides = [tuple(filters.countries([word]) for word in pair) for pair in _NORTHERN_BORDERS]
+    ends = zip(borders["from_place_id"].map(home), borders["to_place_id"].map(home), strict=True)
+    met = [any((a in x and b in y) or (a in y and b in x) for x, y in sides) for a, b in ends]
+    found = (arcs["kind"] == "border") & (arcs["mode"] == "rail") & arcs["stop_id"].isin(borders.index[met])
+    return np.asarray(found, dtype=bool)
+
+
+def _caspian(arcs: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return the arcs of loading, unloading and waiting in the ports of the Caspian, without trucks."""
+    found = (
+        arcs["kind"].isin(["load", "unload", "wait"]) & arcs["to_place_id"].isin(_CASPIAN) & (arcs["mode"] != "road")
+    )
+    return np.asarray(found, dtype=bool)
