@@ -232,8 +232,9 @@ class _Flows:
     def at(self, theta: float) -> FlowSolution:
         """Return the flow at theta."""
         if theta not in self.known:
-            found = self._solved(self.arcs, self._demands(theta, self.penalty))
-            self.known[theta] = found
+            near = min(self.known, key=lambda other: abs(other - theta), default=None)
+            previous = None if near is None else self.known[near]
+            self.known[theta] = self._solved(self.arcs, self._demands(theta, self.penalty), previous)
         return self.known[theta]
 
     def evaluate(self, theta: float) -> tuple[float, float]:
@@ -301,8 +302,9 @@ class _Flows:
                 return 0.0, cut
         raise RuntimeError("the largest demand that can be served was not found")
 
-    def _solved(self, arcs: pd.DataFrame, demands: pd.DataFrame) -> FlowSolution:
-        return self.solve_flow(arcs, demands, method=self.method, gap=1e-10)
+    def _solved(self, arcs: pd.DataFrame, demands: pd.DataFrame, previous: FlowSolution | None = None) -> FlowSolution:
+        usable = previous is not None and previous.memory is not None
+        return self.solve_flow(arcs, demands, method=self.method, gap=1e-10, previous=previous if usable else None)
 
     def _demands(self, theta: float, penalty: FloatArray) -> pd.DataFrame:
         quantity = self.demands["quantity"].to_numpy(dtype=float) + theta * self.growth.to_numpy()
