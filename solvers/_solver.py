@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -172,13 +173,14 @@ class Model:
         """Give the model as it stands to HiGHS, if that is the solver and does not have it yet."""
         if self._live is not None or not self.warm:
             return
-        problem, _ = self.to_pulp()
-        agent = pulp.getSolver(self.solver, msg=False)
-        with _silence():
-            agent.createAndConfigureSolver(problem)
-        problem.solverModel.setOptionValue("output_flag", False)
-        agent.buildSolverModel(problem)
-        self._live = problem.solverModel
+        with _uncollected():
+            problem, _ = self.to_pulp()
+            agent = pulp.getSolver(self.solver, msg=False)
+            with _silence():
+                agent.createAndConfigureSolver(problem)
+            problem.solverModel.setOptionValue("output_flag", False)
+            agent.buildSolverModel(problem)
+            self._live = problem.solverModel
 
     def _run_highs(self, seconds: float, steps: int | None, *, primal: bool) -> Outcome:
         import highspy
@@ -223,6 +225,18 @@ class Model:
         values = np.array([v.varValue or 0.0 for v in x])
         duals = np.array([problem.get_constraint_by_name(f"r{i}").pi or 0.0 for i in range(len(self.rhs))])
         return Outcome(OPTIMAL, values, duals)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the many small objects of a model, all of use, from setting off a search of all memory for garbage."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 @contextmanager
