@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,11 +18,12 @@ from solvers import assign_logit, solve_flow
 
 from .assigned import Assignment
 from .catalogue import ANY, Corridor, Filters, load_catalogue
-from .finder import open_year
-from .past import PAST_YEARS, past_arcs
+from .finder import PairSearch, open_year
+from .freight import demand_of
+from .past import PAST_YEARS, past_arcs, year_inputs
 from .route_sets import route_sets
 
-__all__ = ["ShipperClass", "assign", "demand_of"]
+__all__ = ["ShipperClass", "assign"]
 
 METHODS = ("logit", "optimum")
 _SUM = 1e-9
@@ -75,8 +77,8 @@ def assign(
         ``logit``: shippers choose between the best routes of the corridors, waiting where one is full.
         ``optimum``: least generalised cost of all together, over the whole network.
     unmet_penalty : float
-        Cost of a TEU that is not sent, USD; more than the generalised cost of the dearest goods on a way
-        that they should take, or they stay at home.
+        Cost of a TEU that is not sent, USD, finite, so that what cannot be sent is told; more than the
+        generalised cost of the dearest goods on a way that they should take, or they stay at home.
     scale : float
         How sharply cost decides between routes, per USD; logit only.
     constants : mapping, optional
@@ -85,7 +87,8 @@ def assign(
     shippers : sequence of ShipperClass, optional
         Classes within the goods; their shares sum to one for each goods. Otherwise one per goods.
     corridors : sequence of str, optional
-        Corridor ids that may be used; otherwise all of the catalogue. Logit only.
+        Corridor ids that may be used; otherwise all of the catalogue, and for a pair that none has a route
+        for, its cheapest way. Logit only.
     avoid : iterable of str
         What nobody may use.
     year : int, optional
@@ -114,6 +117,10 @@ def assign(
     `solvers.assign_logit` and `solvers.solve_flow`. Capacities are those of `networks`, in TEU a year, all
     goods together; routes of one corridor that differ are one alternative, its cheapest.
     """
+    if not 0 <= unmet_penalty < math.inf:
+        raise DataError(
+            [f"unmet_penalty: got {unmet_penalty!r}, expected a finite number of zero or more, USD per TEU"]
+        )
     if method not in METHODS:
         raise DataError(
             [f"method: got {method!r}, expected one of {', '.join(METHODS)}{nearest(str(method), METHODS)}"]
@@ -122,7 +129,7 @@ def assign(
     base = int(tables.parameter("base_year"))
     filters = Filters(build(tables))
     if year is not None and year in PAST_YEARS:
-        filters = Filters(replace(filters.network, arcs=past_arcs(filters, year)))
+        filters = Filters(replace(filters.network, arcs=past_arcs(filters, year, year_inputs(folder=folder))))
         state = base
     else:
         state = open_year(year, base)
@@ -138,8 +145,8 @@ def assign(
         return _optimum(case, known, unmet_penalty, gap)
     if scale is None:
         raise DataError(["scale: expected how sharply cost decides, per USD"])
-    chosen = _chosen(corridors, known)
-    return _logit(case, chosen, unmet_penalty, scale, _constants(constants or {}, known), gap)
+    chosen, fallback = _chosen(corridors, known), [ANY] if corridors is None else []
+    return _logit(case, chosen, fallback, unmet_penalty, scale, _constants(constants or {}, known), gap)
 
 
 @dataclass(frozen=True)
@@ -173,27 +180,6 @@ class _Case:
             if c.goods == row.goods
         ]
         return pd.DataFrame(rows, columns=["row", "class", "teu"])
-
-
-def demand_of(demand: pd.DataFrame, filters: Filters) -> pd.DataFrame:
-    """Return a demand table with place ids, checked; rows without quantity are left out."""
-    for column in ("origin", "destination", "goods", "teu_per_year"):
-        if column not in demand:
-            raise DataError([f"demand: column {column!r} is missing{nearest(column, map(str, demand.columns))}"])
-    teu = pd.to_numeric(demand["teu_per_year"], errors="coerce")
-    for row in demand.index[~((teu >= 0) & np.isfinite(teu))][:1]:
-        got = demand["teu_per_year"].tolist()[demand.index.get_loc(row)]
-        raise DataError([f"demand, row {row}, column teu_per_year: got {got!r}, expected zero or more TEU a year"])
-    goods = filters.tables.goods.index
-    for row, name in demand["goods"].items():
-        if name not in goods:
-            raise DataError([f"demand, row {row}, column goods: {name!r} is unknown{nearest(str(name), goods)}"])
-    words = {word: filters.names.find(str(word)) for side in ("origin", "destination") for word in set(demand[side])}
-    table = demand.assign(teu_per_year=teu, **{side: demand[side].map(words) for side in ("origin", "destination")})
-    for row in table.index[table["origin"] == table["destination"]][:1]:
-        name = filters.tables.places.at[table.at[row, "origin"], "name"]
-        raise DataError([f"demand, row {row}: origin and destination are both {name}"])
-    return table[table["teu_per_year"] > 0]
 
 
 def _classes(demand: pd.DataFrame, shippers: Sequence[ShipperClass] | None, filters: Filters) -> list[ShipperClass]:
@@ -242,13 +228,14 @@ def _constants(given: Mapping[str, float], known: Mapping[str, Corridor]) -> dic
 def _logit(
     case: _Case,
     corridors: list[Corridor],
+    fallback: list[Corridor],
     penalty: float,
     scale: float,
     constants: Mapping[str, float],
     gap: float,
 ) -> Assignment:
     costs, parts = case.costs(), case.parts()
-    found = [sets.assign(**{"class": number}) for number, sets in enumerate(_sets(case, corridors, costs))]
+    found = [sets.assign(**{"class": number}) for number, sets in enumerate(_sets(case, corridors, fallback, costs))]
     sets = pd.concat(found, ignore_index=True)
     ends = parts.join(case.demand[["origin", "destination"]], on="row").reset_index(names="demand")
     routes = ends.merge(sets, on=["origin", "destination", "class"])
@@ -283,8 +270,10 @@ def _logit(
     return Assignment.of("logit", answer.status, answer.residual, case, frame, parts, answer.unmet, wait)
 
 
-def _sets(case: _Case, corridors: list[Corridor], costs: list[npt.NDArray[np.float64]]) -> list[pd.DataFrame]:
-    """Return the route sets of each class; a pair that no corridor serves gets its cheapest way without a filter."""
+def _sets(
+    case: _Case, corridors: list[Corridor], fallback: list[Corridor], costs: list[npt.NDArray[np.float64]]
+) -> list[pd.DataFrame]:
+    """Return the route sets of each class; a pair without a route by the corridors gets those of the fallback."""
     demand = case.demand
     pairs = {
         goods: sorted(set(zip(t["origin"], t["destination"], strict=True))) for goods, t in demand.groupby("goods")
@@ -299,7 +288,7 @@ def _sets(case: _Case, corridors: list[Corridor], costs: list[npt.NDArray[np.flo
 
         sets = search(pairs[shipper.goods], corridors)
         served = set(zip(sets["origin"], sets["destination"], strict=True))
-        rest = search([pair for pair in pairs[shipper.goods] if pair not in served], [ANY])
+        rest = search([pair for pair in pairs[shipper.goods] if pair not in served], fallback)
         found.append(pd.concat([sets, rest], ignore_index=True))
     return found
 
@@ -372,41 +361,26 @@ def _corridor_of(case: _Case, frame: pd.DataFrame, known: Mapping[str, Corridor]
     """Return the first corridor of the catalogue whose filter each path passes, or ``any``."""
     arcs = case.network.arcs
     start, end = arcs["from_place_id"].to_numpy(), arcs["to_place_id"].to_numpy()
-    home = case.filters.tables.places["country_id"]
-    filters = []
-    for name, corridor in known.items():
-        steps = [case.filters.places(step) for step in corridor.via]
-        sides = None if corridor.between is None else [case.filters.countries(side) for side in corridor.between]
-        filters.append((name, steps, sides, case.filters.avoiding(corridor.avoid)))
+    allowed = {name: case.filters.avoiding(corridor.avoid) for name, corridor in known.items()}
+    orders: dict[tuple[str, str], dict[str, list[list[frozenset[str]]]]] = {}
+    for pair in dict.fromkeys(zip(frame["origin"], frame["destination"], strict=True)):
+        search = PairSearch(case.filters, *pair, np.zeros(len(arcs)), (), case.year, case.handling)
+        orders[pair] = {name: search.orders(c) for name, c in known.items() if search.serves(c)}
     found = []
     for row in frame.itertuples():
         path = list(row.path)
-        passed = [start[path[0]], *end[path]]
-        found.append(
-            next(
-                (
-                    name
-                    for name, steps, sides, allowed in filters
-                    if allowed[path].all()
-                    and _passes(passed, steps, _way(home[row.origin], home[row.destination], sides))
-                ),
-                "any",
-            )
+        places = [start[path[0]], *end[path]]
+        passed = (
+            name
+            for name, ways in orders[row.origin, row.destination].items()
+            if allowed[name][path].all() and any(_passes(places, steps) for steps in ways)
         )
+        found.append(next(passed, ANY.corridor_id))
     return found
 
 
-def _way(start: str, end: str, sides: Any) -> bool | None:
-    """Return True along the steps, False backwards, None if the corridor does not serve the pair."""
-    if sides is None or (start in sides[0] and end in sides[1]):
-        return True
-    return False if start in sides[1] and end in sides[0] else None
-
-
-def _passes(places: Sequence[str], steps: Sequence[frozenset[str]], way: bool | None) -> bool:
-    if way is None:
-        return False
-    todo = list(steps if way else steps[::-1])
+def _passes(places: Sequence[str], steps: Sequence[frozenset[str]]) -> bool:
+    todo = list(steps)
     for place in places:
         while todo and place in todo[0]:
             todo.pop(0)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from networks import DataError, load_tables, read_table
+from networks import DataError, load_tables, read_table, table_file
 from networks.errors import nearest
 
-__all__ = ["demand", "demand_totals"]
+from .catalogue import Filters
+
+__all__ = ["demand", "demand_of", "demand_totals"]
 
 _ENDS = ("origin", "destination", "goods")
 _GRADES = ("A", "B", "C", "EST")
@@ -67,8 +70,8 @@ def demand_totals(*, folder: str | Path | None = None) -> pd.DataFrame:
     DataFrame by market and year
         ``quantity``, ``unit``, ``grade`` (worst of its parts), ``source_ids``.
     """
-    parts = read_table("demand", _own("demand", folder))
-    units = read_table("markets", _own("markets", folder)).set_index("market_id")["unit"]
+    parts = read_table("demand", table_file("demand", folder))
+    units = read_table("markets", table_file("markets", folder)).set_index("market_id")["unit"]
     groups = parts.assign(year=parts["year"].astype(int)).groupby(["market_id", "year"])
     table = pd.DataFrame(
         {
@@ -80,6 +83,28 @@ def demand_totals(*, folder: str | Path | None = None) -> pd.DataFrame:
     table.insert(1, "unit", table.index.get_level_values("market_id").map(units))
     table.index.names = ["market", "year"]
     return table
+
+
+def demand_of(demand: pd.DataFrame, filters: Filters, *, goods: bool = True) -> pd.DataFrame:
+    """Return a demand table with place ids, checked; rows without quantity are left out."""
+    for column in ("origin", "destination", "teu_per_year", *(["goods"] if goods else [])):
+        if column not in demand:
+            raise DataError([f"demand: column {column!r} is missing{nearest(column, map(str, demand.columns))}"])
+    teu = pd.to_numeric(demand["teu_per_year"], errors="coerce")
+    for row in demand.index[~((teu >= 0) & np.isfinite(teu))][:1]:
+        got = demand["teu_per_year"].tolist()[demand.index.get_loc(row)]
+        raise DataError([f"demand, row {row}, column teu_per_year: got {got!r}, expected zero or more TEU a year"])
+    known = filters.tables.goods.index
+    for row, name in demand["goods"].items() if goods else ():
+        if name not in known:
+            raise DataError([f"demand, row {row}, column goods: {name!r} is unknown{nearest(str(name), known)}"])
+    words = {word: filters.names.find(str(word)) for side in ("origin", "destination") for word in set(demand[side])}
+    table = demand.assign(teu_per_year=teu, **{side: demand[side].map(words) for side in ("origin", "destination")})
+    for row in table.index[table["origin"] == table["destination"]][:1]:
+        name = filters.tables.places.at[table.at[row, "origin"], "name"]
+        where = f"demand, row {row}: " if len(table) > 1 else ""
+        raise DataError([f"{where}origin and destination are both {name}"])
+    return table[table["teu_per_year"] > 0]
 
 
 def _chosen(markets: Sequence[str] | None, totals: pd.DataFrame, year: int) -> list[str]:
@@ -97,7 +122,7 @@ def _chosen(markets: Sequence[str] | None, totals: pd.DataFrame, year: int) -> l
 
 def _shares(folder: str | Path | None) -> dict[str, dict[str, pd.DataFrame]]:
     """Return the shares of each end of each market: ``share`` and ``grade`` by key."""
-    table = read_table("demand_shares", _own("demand_shares", folder))
+    table = read_table("demand_shares", table_file("demand_shares", folder))
     found: dict[str, dict[str, pd.DataFrame]] = {}
     for (market, end), rows in table.groupby(["market_id", "end"], sort=False):
         total = rows["weight"].sum()
@@ -126,13 +151,3 @@ def _cells(total: pd.Series, market: str, shares: dict[str, pd.DataFrame]) -> pd
 
 def _worst(grades: Sequence[str]) -> str:
     return max(grades, key=_GRADES.index)
-
-
-def _own(name: str, folder: str | Path | None) -> Path | None:
-    """Return the user's file of a table if there is one."""
-    if folder is None:
-        return None
-    if not Path(folder).is_dir():
-        raise DataError([f"{folder}: no such folder; expected one with CSV files such as demand.csv"])
-    file = Path(folder) / f"{name}.csv"
-    return file if file.exists() else None

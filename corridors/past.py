@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from networks import DataError, Supernetwork, generalised_cost, goods_prices, read_table
+from networks import DataError, Supernetwork, generalised_cost, goods_prices, read_table, table_file
 
 from .catalogue import Filters, load_catalogue
 from .finder import PairSearch
@@ -36,15 +36,29 @@ _NORTHERN_BORDERS = (
 )
 
 
-def year_inputs(*, path: str | Path | None = None) -> pd.DataFrame:
+def year_inputs(*, folder: str | Path | None = None) -> pd.DataFrame:
     """Return what was documented of each year.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Folder with a ``year_inputs.csv`` of your own.
 
     Returns
     -------
     DataFrame by year
         One column per series of ``year_inputs.csv``; NaN where nothing is known.
+
+    Raises
+    ------
+    DataError
+        A series stands twice for a year, or wrong tables.
     """
-    table = read_table("year_inputs", path)
+    table = read_table("year_inputs", table_file("year_inputs", folder))
+    twice = table[table.duplicated(["series", "year"])]
+    if len(twice):
+        series, year = twice["series"].iloc[0], int(twice["year"].iloc[0])
+        raise DataError([f"year_inputs.csv: {series} of {year} stands twice, expected once"])
     return table.assign(year=table["year"].astype(int)).pivot_table(index="year", columns="series", values="value")
 
 

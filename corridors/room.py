@@ -18,6 +18,7 @@ from solvers.parametric import linear_pieces
 
 from .catalogue import Corridor, Filters, load_catalogue
 from .finder import PairSearch, open_year
+from .freight import demand_of
 from .supply import Curve, Supply
 
 if TYPE_CHECKING:
@@ -398,22 +399,9 @@ def _pairs(filters: Filters, origin: str | None, destination: str | None, demand
         demand = pd.DataFrame({"origin": [origin], "destination": [destination], "teu_per_year": [1.0]})
     elif origin is not None or destination is not None:
         raise DataError(["expected either an origin and a destination or a demand table, not both"])
-    for column in ("origin", "destination", "teu_per_year"):
-        if column not in demand:
-            raise DataError([f"demand: column {column!r} is missing{nearest(column, map(str, demand.columns))}"])
-    teu = pd.to_numeric(demand["teu_per_year"], errors="coerce")
-    wrong = ~((teu >= 0) & np.isfinite(teu))
-    for row in demand.index[wrong][:1]:
-        got = demand.at[row, "teu_per_year"]
-        raise DataError([f"demand, row {row}, column teu_per_year: got {got!r}, expected zero or more TEU a year"])
-    ends = {side: [filters.names.find(str(word)) for word in demand[side]] for side in ("origin", "destination")}
-    pairs = teu.groupby([pd.Series(ends[side], index=demand.index, name=side) for side in ends]).sum()
-    pairs = pairs[pairs > 0]
+    pairs = demand_of(demand, filters, goods=False).groupby(["origin", "destination"])["teu_per_year"].sum()
     if pairs.empty:
         raise DataError(["demand: expected at least one pair with more than zero TEU a year"])
-    for start, end in pairs.index:
-        if start == end:
-            raise DataError([f"origin and destination are both {filters.tables.places.at[start, 'name']}"])
     return pairs
 
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .tables import Tables as Tables
     from .tables import load_tables as load_tables
     from .tables import read_table as read_table
+    from .tables import table_file as table_file
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -52,6 +53,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "geometry": ["distance_km", "great_circle"],
         "names": ["PlaceNames"],
         "supernetwork": ["Supernetwork", "build"],
-        "tables": ["Tables", "load_tables", "read_table"],
+        "tables": ["Tables", "load_tables", "read_table", "table_file"],
     },
 )

@@ -14,7 +14,7 @@ import seeds
 
 from .errors import DataError, nearest
 
-__all__ = ["Tables", "load_tables", "read_table"]
+__all__ = ["Tables", "load_tables", "read_table", "table_file"]
 
 _NETWORK = ("sources", "countries", "places", "rates", "links", "borders", "stops", "goods", "parameters")
 
@@ -60,7 +60,7 @@ def load_tables(folder: str | Path | None = None) -> Tables:
     DataError
         The folder or a file cannot be read, or a value is wrong; all problems are listed.
     """
-    paths = {name: _find(name, folder) for name in _NETWORK}
+    paths = {name: table_file(name, folder) for name in _NETWORK}
     frames: dict[str, pd.DataFrame] = {}
     problems: list[str] = []
     for name, path in paths.items():
@@ -111,7 +111,14 @@ def read_table(name: str, path: str | Path | None = None) -> pd.DataFrame:
     return typed
 
 
-def _find(name: str, folder: str | Path | None) -> Path:
+def table_file(name: str, folder: str | Path | None) -> Path:
+    """Return the file of a table: the user's if the folder has one, else the toolkit's.
+
+    Raises
+    ------
+    DataError
+        No such folder.
+    """
     if folder is None:
         return seeds.table_path(name)
     own = Path(folder)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ._congestion import LinkTimes
 from ._route_search import RouteSearch
-from .errors import FloatArray, SolverInputError, check_table, node_labels, numbers
+from .errors import FloatArray, SolverInputError, check_table, demand_nodes, node_labels, numbers
 
 IntArray = npt.NDArray[np.int64]
 
@@ -78,7 +78,7 @@ def read_input(arcs: Any, demands: Any, no_through: Any) -> EquilibriumInput:
     ends = [node_labels(arcs, side, rows) for side in ("tail", "head")]
     tail, head = (np.array([ids.setdefault(v, len(ids)) for v in side], dtype=np.int64) for side in ends)
     amount = numbers(demands, "quantity", 0, _MAX, _ZERO_OR_MORE, "demands")
-    from_node, to_node = (_places(demands, side, ids) for side in ("origin", "destination"))
+    from_node, to_node = (demand_nodes(demands, side, ids) for side in ("origin", "destination"))
     times = _times(arcs, float(amount.sum()))
 
     # The copy of a split node is where arcs and trips end; nothing leaves it, so that nothing passes.
@@ -128,15 +128,6 @@ def _times(arcs: pd.DataFrame, most: float) -> LinkTimes:
             f"per unit, expected at most {_MAX_TIME:.0e}; are capacity and quantity in the same unit?"
         )
     return times
-
-
-def _places(demands: pd.DataFrame, side: str, ids: dict[Hashable, int]) -> IntArray:
-    rows: list[Hashable] = demands.index.tolist()
-    labels = node_labels(demands, side, rows, "demands")
-    for row, label in zip(rows, labels, strict=True):
-        if label not in ids:
-            raise SolverInputError.unknown_node(f"demands row {row!r}: {side}", label, ids)
-    return np.array([ids[label] for label in labels], dtype=np.int64)
 
 
 def _nodes(labels: Any, ids: dict[Hashable, int]) -> IntArray:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array
 
-from .errors import BoolArray, FloatArray, SolverInputError, check_table, node_labels, numbers
+from .errors import BoolArray, FloatArray, SolverInputError, check_table, demand_nodes, node_labels, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,7 +145,7 @@ def read_problem(arcs: pd.DataFrame, demands: pd.DataFrame, unmet_penalty: Any) 
 
     goods = _Goods.read(arcs, demands)
     amount, penalty = _amounts(demands, unmet_penalty)
-    origin, destination = (_ends(demands, side, ids) for side in ("origin", "destination"))
+    origin, destination = (demand_nodes(demands, side, ids) for side in ("origin", "destination"))
     commodity, first = _commodities(origin, destination, goods.kind_of_demand, penalty, amount)
     quantity = sums(commodity[commodity >= 0], amount[commodity >= 0], len(first))
 
@@ -154,7 +154,7 @@ def read_problem(arcs: pd.DataFrame, demands: pd.DataFrame, unmet_penalty: Any) 
     for i in np.flatnonzero(lower > capacity)[:1].tolist():
         raise SolverInputError.at(arc_rows[i], "lower", float(lower[i]), f"at most its capacity, {capacity[i]:g}")
     parts = _segments(arcs, capacity)
-    labels, group, group_capacity = _groups(arcs)
+    labels, group, group_capacity = read_groups(arcs)
     load = goods.rate[:, parts.arc]
     most = _most_load(quantity, goods.kind_of_demand[first], load)
     rows = _rows(parts, lower, group, group_capacity, most)
@@ -273,15 +273,6 @@ def _amounts(demands: pd.DataFrame, unmet_penalty: Any) -> tuple[FloatArray, Flo
     return amount, np.full(len(demands), float(penalty))
 
 
-def _ends(demands: pd.DataFrame, side: str, ids: dict[Hashable, int]) -> IntArray:
-    rows: list[Hashable] = demands.index.tolist()
-    labels = node_labels(demands, side, rows, "demands")
-    for row, label in zip(rows, labels, strict=True):
-        if label not in ids:
-            raise SolverInputError.unknown_node(f"demands row {row!r}: {side}", label, ids)
-    return np.array([ids[label] for label in labels], dtype=np.int64)
-
-
 def _commodities(
     origin: IntArray, destination: IntArray, kind: IntArray, penalty: FloatArray, amount: FloatArray
 ) -> tuple[IntArray, IntArray]:
@@ -342,7 +333,7 @@ def _pairs(row: Hashable, steps: Any) -> list[tuple[float, float]]:
         raise SolverInputError.at(row, "steps", steps, "None or a list of pairs (from_load, extra_cost)") from None
 
 
-def _groups(arcs: pd.DataFrame) -> tuple[list[Hashable], IntArray, FloatArray]:
+def read_groups(arcs: pd.DataFrame) -> tuple[list[Hashable], IntArray, FloatArray]:
     """Return labels of groups, the group of each arc (-1: none) and what each group can take."""
     if "group" not in arcs:
         return [], np.full(len(arcs), -1, dtype=np.int64), np.zeros(0)

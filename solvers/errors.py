@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import islice
 from numbers import Real
@@ -107,6 +107,16 @@ def node_labels(frame: pd.DataFrame, column: str, rows: Sequence[Hashable], tabl
         if not hashes(value):
             raise SolverInputError.at(row, column, value, "a hashable node label", table)
     return values
+
+
+def demand_nodes(demands: pd.DataFrame, side: str, ids: Mapping[Hashable, int]) -> npt.NDArray[np.int64]:
+    """Return the node numbers of origins or destinations; raise for a label that is no node."""
+    rows: list[Hashable] = demands.index.tolist()
+    labels = node_labels(demands, side, rows, "demands")
+    for row, label in zip(rows, labels, strict=True):
+        if label not in ids:
+            raise SolverInputError.unknown_node(f"demands row {row!r}: {side}", label, ids)
+    return np.array([ids[label] for label in labels], dtype=np.int64)
 
 
 def numbers(

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csc_array, csr_array, eye_array, vstack
 
-from ._problem import sums
+from ._problem import read_groups, sums
+from ._solver import OPTIMAL, Model, solver_name
 from .errors import FloatArray, SolverInputError, check_table, numbers
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ _HALVINGS = 60
 _BLUNT = 10.0  # scale times spread of costs at which the search begins
 _SHARPEN = 3.0
 _LOOSE = 1e-3  # residual at which the scale is sharpened
-_ABOVE_COST = 1e6  # waiting, in spreads of cost, from which there is too little capacity
+_ABOVE_COST = 1e6  # waiting, in spreads of cost, that no flow could need: the search ends
+_SHORT = 1e-7  # unserved share of all that counts as some
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,10 +139,10 @@ def assign_logit(
     if problem.stuck:
         return _infeasible(arcs, demands, routes, 0)
     wait, rounds = _waiting(problem, residual, max_rounds)
-    if wait.max(initial=0.0) > _ABOVE_COST * problem.spread():
-        return _infeasible(arcs, demands, routes, rounds)
     flow = problem.flow(wait)
     left = problem.residual(wait, flow)
+    if left > residual and not _can_be_carried(problem):
+        return _infeasible(arcs, demands, routes, rounds)
     return _solution(problem, arcs, demands, routes, wait, flow, left, residual, rounds)
 
 
@@ -227,6 +229,22 @@ def _waiting(problem: _Problem, residual: float, max_rounds: int) -> tuple[Float
         blunt *= _SHARPEN
     wait, taken = _newton(problem, wait, residual, max_rounds)
     return wait, steps + taken
+
+
+def _can_be_carried(problem: _Problem) -> bool:
+    """Say by a linear programme whether the alternatives have room for all that is sent."""
+    routes, demands = len(problem.demand), len(problem.quantity)
+    model = Model(solver_name("highs"))
+    model.add_rows(problem.quantity, equal=True)
+    model.add_rows(problem.rhs, equal=False)
+    owner = csr_array((np.ones(routes), (problem.demand, np.arange(routes))), shape=(demands, routes))
+    sent = csc_array(vstack([owner, problem.load.T]))
+    short = csc_array(vstack([eye_array(demands), csr_array((len(problem.rhs), demands))]))
+    for cost, entries in ((0.0, sent), (1.0, short)):
+        count = entries.shape[1]
+        model.add_columns(np.full(count, cost), np.zeros(count), np.full(count, _INF), entries)
+    outcome = model.run(_INF)
+    return outcome.status != OPTIMAL or float(outcome.x[routes:].sum()) <= _SHORT * float(problem.quantity.sum())
 
 
 def _newton(problem: _Problem, wait: FloatArray, residual: float, max_rounds: int) -> tuple[FloatArray, int]:
@@ -413,23 +431,12 @@ def _capacities(arcs: pd.DataFrame) -> tuple[csr_array, FloatArray, IntArray, In
     own = np.flatnonzero(np.isfinite(capacity))
     row_of_arc = np.full(len(arcs), -1)
     row_of_arc[own] = np.arange(len(own))
-    row_of_group = np.full(len(arcs), -1)
-    rhs = capacity[own]
-    if "group" in arcs:
-        check_table(arcs, ("group", "group_capacity"))
-        number, labels = pd.factorize(arcs["group"])
-        inside = np.flatnonzero(number >= 0)
-        room = numbers(arcs.iloc[inside], "group_capacity", 0, _INF, "a number of zero or more, or inf")
-        shared = np.full(len(labels), _INF)
-        shared[number[inside]] = room
-        for i in np.flatnonzero(room != shared[number[inside]])[:1].tolist():
-            expected = f"{shared[number[inside]][i]:g}, as on another arc of its group"
-            raise SolverInputError.at(arcs.index.tolist()[inside[i]], "group_capacity", float(room[i]), expected)
-        place = np.full(len(labels), -1)
-        finite = np.flatnonzero(np.isfinite(shared))
-        place[finite] = len(own) + np.arange(len(finite))
-        row_of_group[inside] = place[number[inside]]
-        rhs = np.concatenate([rhs, shared[finite]])
+    _, group, shared = read_groups(arcs)
+    finite = np.flatnonzero(np.isfinite(shared))
+    place = np.full(len(shared) + 1, -1)  # the last stands for no group
+    place[finite] = len(own) + np.arange(len(finite))
+    row_of_group = place[group]
+    rhs = np.concatenate([capacity[own], shared[finite]])
     arc = np.concatenate([own, np.flatnonzero(row_of_group >= 0)])
     row = np.concatenate([row_of_arc[own], row_of_group[row_of_group >= 0]])
     return csr_array((np.ones(len(arc)), (row, arc)), shape=(len(rhs), len(arcs))), rhs, row_of_arc, row_of_group

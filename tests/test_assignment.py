@@ -40,7 +40,7 @@ def optimum(demand):
 
 def over_capacity(found) -> float:
     rooms = found.bottlenecks()
-    return float((rooms["teu_per_year"] - rooms["capacity_teu_per_year"]).max() / rooms["capacity_teu_per_year"].max())
+    return float((rooms["teu_per_year"] / rooms["capacity_teu_per_year"]).max()) - 1
 
 
 @pytest.mark.parametrize("method", ["logit", "optimum"])
@@ -75,6 +75,12 @@ def test_pair_that_no_corridor_serves_gets_a_way(logit, optimum):
     for found in (logit, optimum):
         table = found.routes()
         assert table.loc[table["origin"] == "RU_MOW", "teu_per_year"].sum() > 0
+
+
+def test_pair_that_the_wanted_corridors_do_not_serve_stays_at_home(demand):
+    found = assign(demand, scale=0.002, unmet_penalty=PENALTY, corridors=["sea-suez"])
+    assert set(found.routes()["corridor"]) == {"sea-suez"}
+    assert found.unmet_teu_per_year >= 1_000.0
 
 
 def test_corridor_of_a_path_is_named_by_its_filter(optimum):
@@ -168,6 +174,8 @@ def test_route_sets_are_the_cheapest_routes_of_their_corridors():
         ({}, {"shippers": [ShipperClass("general", 0.5)]}, "shares sum to 0.5"),
         ({}, {"shippers": [ShipperClass("general", 1.0, None, ("RX",))]}, "RX"),
         ({}, {"method": "optimum"}, "belong to method 'logit'"),
+        ({}, {"unmet_penalty": float("inf")}, "unmet_penalty: got inf"),
+        ({}, {"unmet_penalty": -1.0}, "unmet_penalty: got -1.0"),
     ],
 )
 def test_wrong_input(change, options, words):

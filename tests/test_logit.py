@@ -78,6 +78,9 @@ def test_too_little_capacity_is_said():
     assert assign_logit(arcs, demands, routes, scale=0.1).status == "infeasible"
     arcs["capacity"] = 0.0
     assert assign_logit(arcs, demands, routes, scale=0.1).status == "infeasible"
+    arcs["capacity"] = [1e-6, 1e-6]
+    demands["quantity"] = 1e8
+    assert assign_logit(arcs, demands, routes, scale=0.002).status == "infeasible"
 
 
 def test_groups_share_a_capacity():

@@ -87,6 +87,17 @@ def test_same_inputs_same_year_and_dearer_sea_sends_more_by_rail():
     assert by_corridor["teu_per_year"]["sea-cape"] > 0
 
 
+def test_own_inputs(tmp_path):
+    own = pd.read_csv(seeds.table_path("year_inputs"), dtype=str)
+    own.loc[own["input_id"] == "sea-west-2021", "value"] = "999"
+    own.to_csv(tmp_path / "year_inputs.csv", index=False)
+    assert year_inputs(folder=tmp_path).at[2021, "sea-west"] == 999
+    again = own[own["input_id"] == "sea-west-2021"].assign(input_id="again")
+    pd.concat([own, again]).to_csv(tmp_path / "year_inputs.csv", index=False)
+    with pytest.raises(DataError, match="sea-west of 2021 stands twice"):
+        year_inputs(folder=tmp_path)
+
+
 def test_wrong_input(filters):
     with pytest.raises(DataError, match="year: got 2018, expected 2019 to 2025"):
         past_arcs(filters, 2018)
