@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .errors import SolverInputError as SolverInputError
     from .flow import solve_flow as solve_flow
     from .flow_solution import FlowSolution as FlowSolution
+    from .logit import LogitModel as LogitModel
     from .logit import LogitSolution as LogitSolution
     from .logit import assign_logit as assign_logit
     from .parametric import linear_pieces as linear_pieces
@@ -40,7 +41,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "errors": ["FlowCheckError", "SolverInputError"],
         "flow": ["solve_flow"],
         "flow_solution": ["FlowSolution"],
-        "logit": ["LogitSolution", "assign_logit"],
+        "logit": ["LogitModel", "LogitSolution", "assign_logit"],
         "parametric": ["linear_pieces", "parametric_flow"],
         "paths": ["iter_shortest_paths", "k_shortest_paths", "shortest_paths"],
         "queueing": ["Queue", "deterministic_queue"],

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from solvers import SolverInputError, assign_logit, solve_flow
+from solvers import LogitModel, SolverInputError, assign_logit, solve_flow
 
 
 def two_routes(capacity=np.inf, quantity=100.0):
@@ -244,3 +244,58 @@ def test_wrong_options(options, words):
     with pytest.raises(SolverInputError) as caught:
         assign_logit(*two_routes(), **{"scale": 0.1, **options})
     assert words in str(caught.value)
+
+
+def test_a_price_that_rises_with_load_by_hand():
+    # 60 of 100 take the short route at a capacity of 40: its price is 2 (60/40)^2 = 4.5, as its logit must feel.
+    arcs, demands, routes = two_routes(capacity=40)
+    wanted = 0.6
+    scale = np.log(wanted / (1 - wanted)) / (20 - 10 - 4.5)
+    found = assign_logit(arcs.assign(price=[2.0, np.inf]), demands, routes, scale=scale, price_power=2)
+    assert found.routes["flow"].tolist() == pytest.approx([60, 40])
+    assert found.waiting.tolist() == pytest.approx([4.5, 0])
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**31), st.floats(1, 4), st.floats(0.01, 5))
+def test_prices_that_rise_agree_with_the_flows_that_they_cause(seed, power, scale):
+    arcs, demands, routes = random_case(seed, rate=True)
+    rng = np.random.default_rng(seed)
+    soft = np.isfinite(arcs["capacity"])
+    arcs["price"] = np.where(soft, 10 ** rng.uniform(-1, 3, len(arcs)), np.inf)
+    found = assign_logit(arcs, demands, routes, scale=scale, price_power=power, residual=1e-9)
+    assert found.status == "converged"
+    full = (found.waiting / arcs["price"]) ** (1 / power)
+    assert full[soft].tolist() == pytest.approx(
+        (found.arc_flow / arcs["capacity"])[soft].tolist(), abs=1e-6 + 1e-16 ** (1 / power)
+    )
+    felt = found.routes["cost"] + found.routes["waiting_cost"]
+    weight = found.routes["path_size"] * np.exp(-scale * (felt - felt.groupby(routes["demand"]).transform("min")))
+    share = weight / weight.groupby(routes["demand"]).transform("sum")
+    sent = routes["demand"].map(demands["quantity"]) > 0
+    assert found.routes["share"][sent].tolist() == pytest.approx(share[sent].tolist(), abs=1e-8)
+
+
+def test_a_price_needs_a_capacity_that_it_is_meant_for():
+    arcs, demands, routes = two_routes()
+    with pytest.raises(SolverInputError, match=r"short.*capacity.*inf.*where there is a price"):
+        assign_logit(arcs.assign(price=3.0), demands, routes, scale=1)
+
+
+def test_a_model_with_other_figures_is_that_model():
+    arcs, demands, routes = random_case(7)
+    arcs["price"] = np.where(np.isfinite(arcs["capacity"]), 5.0, np.inf)
+    model = LogitModel(arcs, demands, routes, scale=0.3)
+    changed = arcs.assign(price=arcs["price"] * 2, capacity=arcs["capacity"] * 1.5)
+    cost, quantity = routes["cost"].to_numpy() + 3, demands["quantity"].to_numpy() * 2
+    scale = np.full(len(demands), 0.7)
+    again = model.with_(
+        cost=cost,
+        quantity=quantity,
+        scale=scale,
+        price=changed["price"].to_numpy(),
+        capacity=changed["capacity"].to_numpy(),
+    )
+    fresh = assign_logit(changed, demands.assign(quantity=quantity), routes.assign(cost=cost), scale=0.7)
+    assert again.flow().tolist() == pytest.approx(fresh.routes["flow"].tolist())
+    assert again.solve().routes["flow"].tolist() == pytest.approx(fresh.routes["flow"].tolist())

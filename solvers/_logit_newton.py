@@ -1,0 +1,113 @@
+"""Waiting costs and prices of a logit assignment: a projected Newton method on its dual."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.sparse import csc_array, csr_array, eye_array, vstack
+
+from ._solver import OPTIMAL, Model, solver_name
+
+if TYPE_CHECKING:
+    from ._logit_problem import LogitProblem
+    from ._problem import IntArray
+    from .errors import FloatArray
+
+_INF = float("inf")
+_DESCENT = 1e-4  # share of the promised descent that a step must bring (Armijo)
+_HALVINGS = 60
+_BLUNT = 10.0  # scale times spread of costs at which the search begins
+_SHARPEN = 3.0
+_LOOSE = 1e-3  # residual at which the scale is sharpened
+_ABOVE_COST = 1e6  # waiting, in spreads of cost, that no flow could need: the search ends
+_SHORT = 1e-7  # unserved share of all that counts as some
+_FALL = 0.1  # to what part a step may bring down a price that rises with load: at zero it has no slope
+
+
+def waiting_costs(problem: LogitProblem, residual: float, max_rounds: int) -> tuple[FloatArray, int]:
+    """Return waiting costs and the steps taken, for a scale that is sharpened by and by.
+
+    Where cost decides sharply, shares far from the answer are all or nothing and tell no direction; from the
+    answer of a blunter choice they do.
+    """
+    wait, steps = _first_prices(problem), 0
+    blunt = 1.0 if not len(problem.scale) else min(1.0, _BLUNT / (float(problem.scale.max()) * problem.spread()))
+    while blunt < 1.0:
+        wait, taken = _newton(problem.blunted(blunt), wait, max(residual, _LOOSE), max_rounds)
+        steps += taken
+        blunt *= _SHARPEN
+    wait, taken = _newton(problem, wait, residual, max_rounds)
+    return wait, steps + taken
+
+
+def can_be_carried(problem: LogitProblem) -> bool:
+    """Say by a linear programme whether the alternatives have room for all that is sent."""
+    routes, demands = len(problem.demand), len(problem.quantity)
+    model = Model(solver_name("highs"))
+    model.add_rows(problem.quantity, equal=True)
+    limits = np.flatnonzero(~problem.rising())
+    model.add_rows(problem.rhs[limits], equal=False)
+    owner = csr_array((np.ones(routes), (problem.demand, np.arange(routes))), shape=(demands, routes))
+    sent = csc_array(vstack([owner, problem.load[:, limits].T]))
+    short = csc_array(vstack([eye_array(demands), csr_array((len(limits), demands))]))
+    for cost, entries in ((0.0, sent), (1.0, short)):
+        count = entries.shape[1]
+        model.add_columns(np.full(count, cost), np.zeros(count), np.full(count, _INF), entries)
+    outcome = model.run(_INF)
+    return outcome.status != OPTIMAL or float(outcome.x[routes:].sum()) <= _SHORT * float(problem.quantity.sum())
+
+
+def _newton(problem: LogitProblem, wait: FloatArray, residual: float, max_rounds: int) -> tuple[FloatArray, int]:
+    """Improve waiting costs; return them and the steps taken."""
+    for rounds in range(max_rounds):
+        flow = problem.flow(wait)
+        slope = problem.room(wait) - problem.load.T @ flow
+        if problem.residual(wait, flow) <= residual or wait.max(initial=0.0) > _ABOVE_COST * problem.spread():
+            return wait, rounds
+        free = np.flatnonzero((wait > problem.least()) | (slope < 0))
+        moved = _step(problem, wait, slope, free, _direction(problem, wait, flow, slope, free))
+        if moved is None:
+            return wait, rounds
+        wait = moved
+    return wait, max_rounds
+
+
+def _first_prices(problem: LogitProblem) -> FloatArray:
+    """Return prices below those of the answer, from which Newton's steps do not fall to zero."""
+    high = problem.price_of(problem.load.T @ problem.flow(np.zeros(len(problem.rhs))))
+    low = problem.price_of(problem.load.T @ problem.flow(high))
+    return np.maximum(low, problem.least())
+
+
+def _direction(
+    problem: LogitProblem, wait: FloatArray, flow: FloatArray, slope: FloatArray, free: IntArray
+) -> FloatArray:
+    second = problem.curvature(flow, free) + np.diag(problem.stiffness(wait)[free])
+    size = np.maximum(np.diag(second), 1e-12 * np.abs(second).max(initial=0.0) + 1e-300)
+    for ridge in (1e-12, 1e-9, 1e-6, 1e-3, 1.0):
+        try:
+            found: FloatArray = cho_solve(cho_factor(second + np.diag(ridge * size)), -slope[free])
+        except LinAlgError:
+            continue
+        return found
+    steepest: FloatArray = -slope[free] / size
+    return steepest
+
+
+def _step(
+    problem: LogitProblem, wait: FloatArray, slope: FloatArray, free: IntArray, direction: FloatArray
+) -> FloatArray | None:
+    """Return a point that is lower along the projected direction, or None if rounding leaves none."""
+    value = problem.value(wait)
+    floor = np.where(problem.rising(), np.maximum(_FALL * wait, problem.least()), 0.0)[free]
+    share = 1.0
+    for _ in range(_HALVINGS):
+        trial = wait.copy()
+        trial[free] = np.maximum(wait[free] + share * direction, floor)
+        promised = float(slope @ (trial - wait))
+        if promised < 0 and problem.value(trial) <= value + _DESCENT * promised + 1e-15 * abs(value):
+            return trial if (trial != wait).any() else None
+        share /= 2
+    return None
