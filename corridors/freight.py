@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,20 +18,29 @@ __all__ = ["demand", "demand_of", "demand_totals"]
 
 _ENDS = ("origin", "destination", "goods")
 _GRADES = ("A", "B", "C", "EST")
+_GROWTH_BASE = 2025  # the year whose total the factors of growth.csv multiply
 
 
-def demand(year: int, markets: Sequence[str] | None = None, *, folder: str | Path | None = None) -> pd.DataFrame:
+def demand(
+    year: int,
+    markets: Sequence[str] | None = None,
+    *,
+    growth: str | None = None,
+    folder: str | Path | None = None,
+) -> pd.DataFrame:
     """Return the freight of a year by origin, destination and goods.
 
     Parameters
     ----------
     year : int
-        Year of the totals in ``demand.csv``.
+        Year of the totals in ``demand.csv``; with `growth`, also a later one.
     markets : sequence of str, optional
         Market ids; otherwise all.
+    growth : str, optional
+        Scenario of ``growth.csv``: low, central or high. Years with a total of their own keep it.
     folder : path, optional
-        Folder with tables of your own: ``demand.csv``, ``demand_shares.csv``, ``markets.csv`` and those of
-        `networks.load_tables`; what is not there is taken from the toolkit.
+        Folder with tables of your own: ``demand.csv``, ``demand_shares.csv``, ``growth.csv``, ``markets.csv``
+        and those of `networks.load_tables`; what is not there is taken from the toolkit.
 
     Returns
     -------
@@ -42,19 +52,25 @@ def demand(year: int, markets: Sequence[str] | None = None, *, folder: str | Pat
     Raises
     ------
     DataError
-        Unknown year or market, or wrong tables.
+        Unknown year, market or scenario, or wrong tables.
 
     Notes
     -----
     Each cell is the market's total times the shares of its origin, its destination and its goods: a gravity
     model in which distance has no say, because no origin-destination table of these markets is public. It
     keeps every sourced margin exactly.
+
+    After 2025 the total of a market is that of 2025 times a factor of the scenario; between 2025 and the years
+    of the factors the growth rate is constant. Shares stay as they are.
     """
     totals = demand_totals(folder=folder)
-    ids = _chosen(markets, totals, year)
+    ids = _chosen(markets, totals)
+    factors = _factors(growth, folder)
     shares = _shares(folder)
     load = load_tables(folder).goods["load_t_per_teu"]
-    tables = [_cells(totals.loc[(market, year)], market, shares.get(market, {})) for market in ids]
+    tables = [
+        _cells(_total(totals.loc[market], market, year, factors), market, shares.get(market, {})) for market in ids
+    ]
     table = pd.concat(tables, ignore_index=True)
     per = table["goods"].map(load).where(table["unit"] == "t", 1.0)
     return table.assign(teu_per_year=table["quantity"] / per)[
@@ -107,17 +123,58 @@ def demand_of(demand: pd.DataFrame, filters: Filters, *, goods: bool = True) -> 
     return table[table["teu_per_year"] > 0]
 
 
-def _chosen(markets: Sequence[str] | None, totals: pd.DataFrame, year: int) -> list[str]:
+def _chosen(markets: Sequence[str] | None, totals: pd.DataFrame) -> list[str]:
     known = list(dict.fromkeys(totals.index.get_level_values("market")))
     for market in markets or ():
         if market not in known:
             raise DataError([f"no market is called {market!r}{nearest(market, known)}", f"markets: {', '.join(known)}"])
-    ids = list(markets) if markets is not None else known
-    for market in ids:
-        years = totals.loc[market].index
-        if year not in years:
-            raise DataError([f"year: got {year}, expected {min(years)} to {max(years)}, for which {market} is known"])
-    return ids
+    return list(markets) if markets is not None else known
+
+
+@dataclass(frozen=True)
+class _Growth:
+    """What a scenario makes of the totals."""
+
+    scenario: str | None
+    scenarios: tuple[str, ...]
+    rows: pd.DataFrame  # of the scenario: market_id, year, factor, grade
+
+
+def _factors(growth: str | None, folder: str | Path | None) -> _Growth:
+    table = read_table("growth", table_file("growth", folder)).sort_values("year")
+    for row in table[table.duplicated(["scenario", "market_id", "year"])].itertuples():
+        raise DataError([f"growth.csv: {row.scenario} of {row.market_id} in {row.year:.0f} stands twice"])
+    known = tuple(dict.fromkeys(table.sort_index()["scenario"]))
+    if growth is not None and growth not in known:
+        raise DataError(
+            [f"growth: no scenario is called {growth!r}{nearest(str(growth), known)}", f"scenarios: {', '.join(known)}"]
+        )
+    return _Growth(growth, known, table[table["scenario"] == growth])
+
+
+def _total(totals: pd.DataFrame, market: str, year: int, growth: _Growth) -> pd.Series:  # type: ignore[type-arg, unused-ignore]
+    """Return the total of a market in a year: as it stands, or that of the base year times a factor."""
+    if year in totals.index:
+        return totals.loc[year]
+    first, last = min(totals.index), max(totals.index)
+    expected = f"year: got {year}, expected {first} to {last}, for which {market} is known"
+    if year <= last:
+        raise DataError([expected])
+    if growth.scenario is None:
+        raise DataError([f"{expected}; for later years give growth, one of {', '.join(growth.scenarios)}"])
+    rows = growth.rows[growth.rows["market_id"] == market]
+    if rows.empty:
+        raise DataError([f"growth.csv: {growth.scenario} has no factors for {market}"])
+    if year > rows["year"].max():
+        raise DataError([f"year: got {year}, expected {first} to {rows['year'].max():.0f} for {market} with growth"])
+    if _GROWTH_BASE not in totals.index:
+        raise DataError([f"demand.csv: {market} has no total for {_GROWTH_BASE}, which growth starts from"])
+    years = np.array([_GROWTH_BASE, *rows["year"]])
+    factor = np.exp(np.interp(year, years, np.log([1.0, *rows["factor"]])))
+    base = totals.loc[_GROWTH_BASE].copy()
+    base["quantity"] *= factor
+    base["grade"] = _worst([base["grade"], *rows["grade"][: np.searchsorted(rows["year"], year) + 1]])
+    return base
 
 
 def _shares(folder: str | Path | None) -> dict[str, dict[str, pd.DataFrame]]:
@@ -149,5 +206,5 @@ def _cells(total: pd.Series, market: str, shares: dict[str, pd.DataFrame]) -> pd
     return table.assign(market=market, quantity=table["share"] * total["quantity"], unit=total["unit"])
 
 
-def _worst(grades: Sequence[str]) -> str:
+def _worst(grades: Iterable[str]) -> str:
     return max(grades, key=_GRADES.index)
