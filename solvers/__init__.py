@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .logit import LogitModel as LogitModel
     from .logit import LogitSolution as LogitSolution
     from .logit import assign_logit as assign_logit
+    from .logit import path_sizes as path_sizes
     from .parametric import linear_pieces as linear_pieces
     from .parametric import parametric_flow as parametric_flow
     from .paths import (
@@ -41,7 +42,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "errors": ["FlowCheckError", "SolverInputError"],
         "flow": ["solve_flow"],
         "flow_solution": ["FlowSolution"],
-        "logit": ["LogitModel", "LogitSolution", "assign_logit"],
+        "logit": ["LogitModel", "LogitSolution", "assign_logit", "path_sizes"],
         "parametric": ["linear_pieces", "parametric_flow"],
         "paths": ["iter_shortest_paths", "k_shortest_paths", "shortest_paths"],
         "queueing": ["Queue", "deterministic_queue"],

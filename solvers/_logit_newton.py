@@ -67,7 +67,10 @@ def _newton(problem: LogitProblem, wait: FloatArray, residual: float, max_rounds
         if problem.residual(wait, flow) <= residual or wait.max(initial=0.0) > _ABOVE_COST * problem.spread():
             return wait, rounds
         free = np.flatnonzero((wait > problem.least()) | (slope < 0))
-        moved = _step(problem, wait, slope, free, _direction(problem, wait, flow, slope, free))
+        second = problem.curvature(flow, free) + np.diag(problem.stiffness(wait)[free])
+        moved = _step(problem, wait, slope, free, _newton_direction(second, slope[free]))
+        if moved is None:  # projected, Newton's direction may lead up; the scaled gradient never does
+            moved = _step(problem, wait, slope, free, -slope[free] / _scaling(second))
         if moved is None:
             return wait, rounds
         wait = moved
@@ -81,19 +84,21 @@ def _first_prices(problem: LogitProblem) -> FloatArray:
     return np.maximum(low, problem.least())
 
 
-def _direction(
-    problem: LogitProblem, wait: FloatArray, flow: FloatArray, slope: FloatArray, free: IntArray
-) -> FloatArray:
-    second = problem.curvature(flow, free) + np.diag(problem.stiffness(wait)[free])
-    size = np.maximum(np.diag(second), 1e-12 * np.abs(second).max(initial=0.0) + 1e-300)
+def _newton_direction(second: FloatArray, slope: FloatArray) -> FloatArray:
+    size = _scaling(second)
     for ridge in (1e-12, 1e-9, 1e-6, 1e-3, 1.0):
         try:
-            found: FloatArray = cho_solve(cho_factor(second + np.diag(ridge * size)), -slope[free])
+            found: FloatArray = cho_solve(cho_factor(second + np.diag(ridge * size)), -slope)
         except LinAlgError:
             continue
         return found
-    steepest: FloatArray = -slope[free] / size
+    steepest: FloatArray = -slope / size
     return steepest
+
+
+def _scaling(second: FloatArray) -> FloatArray:
+    found: FloatArray = np.maximum(np.diag(second), 1e-12 * np.abs(second).max(initial=0.0) + 1e-300)
+    return found
 
 
 def _step(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -152,7 +152,7 @@ def read_logit(
     cost = numbers(routes, "cost", -_MAX, _MAX, "a number", "routes")
     owner = owners(routes, demands)
     crossed = crossing(routes, arcs)
-    size = _path_size(crossed, owner, _lengths(arcs))
+    size = path_size_of(crossed, owner, _lengths(arcs))
     sent = quantity > 0
     _refuse_unserved(demands, sent, owner, penalty)
     rows, rhs, row_of_arc, row_of_group = _capacities(arcs)
@@ -226,10 +226,11 @@ def owners(routes: pd.DataFrame, demands: pd.DataFrame) -> IntArray:
 
 
 def crossing(routes: pd.DataFrame, arcs: pd.DataFrame) -> csr_array:
-    """Return which arcs each route crosses, shape (routes, arcs)."""
+    """Return the units of each arc that each route takes, shape (routes, arcs)."""
     number = {label: i for i, label in enumerate(arcs.index.tolist())}
-    steps, start = [], [0]
-    for row, path in zip(routes.index.tolist(), routes["path"].tolist(), strict=True):
+    steps, taken, start = [], [], [0]
+    units = routes["units"].tolist() if "units" in routes else [None] * len(routes)
+    for row, path, amounts in zip(routes.index.tolist(), routes["path"].tolist(), units, strict=True):
         if not isinstance(path, list | tuple) or not path:
             raise SolverInputError.at(row, "path", path, "a list of rows of arcs, at least one", "routes")
         for label in path:
@@ -237,8 +238,16 @@ def crossing(routes: pd.DataFrame, arcs: pd.DataFrame) -> csr_array:
                 expected = f"rows of arcs only; {label!r} is none{_near(label, arcs.index)}"
                 raise SolverInputError.at(row, "path", path, expected, "routes")
             steps.append(number[label])
+        taken += [1.0] * len(path) if amounts is None else _amounts(row, path, amounts)
         start.append(len(steps))
-    return csr_array((np.ones(len(steps)), np.array(steps, dtype=np.int64), start), shape=(len(routes), len(arcs)))
+    return csr_array((np.array(taken), np.array(steps, dtype=np.int64), start), shape=(len(routes), len(arcs)))
+
+
+def _amounts(row: Hashable, path: Sequence[Any], amounts: Any) -> list[float]:
+    if not isinstance(amounts, list | tuple) or len(amounts) != len(path) or not all(0 < a < _INF for a in amounts):
+        expected = f"a list of {len(path)} numbers above zero, one for each arc of the path"
+        raise SolverInputError.at(row, "units", amounts, expected, "routes")
+    return [float(a) for a in amounts]
 
 
 def _near(label: Any, known: pd.Index[Any]) -> str:
@@ -246,7 +255,7 @@ def _near(label: Any, known: pd.Index[Any]) -> str:
     return f"; nearest: {near[0]!r}" if near else ""
 
 
-def _path_size(crossed: csr_array, owner: IntArray, length: FloatArray) -> FloatArray:
+def path_size_of(crossed: csr_array, owner: IntArray, length: FloatArray) -> FloatArray:
     """Return the share of each route's length that it does not owe to other routes of its demand."""
     if not len(owner):
         return np.zeros(0)

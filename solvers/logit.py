@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from ._logit_newton import can_be_carried, waiting_costs
-from ._logit_problem import LogitProblem, crossing, owners, rates, read_logit
+from ._logit_problem import LogitProblem, crossing, owners, path_size_of, rates, read_logit
+from .errors import check_table, numbers
 
 if TYPE_CHECKING:
     from .errors import FloatArray
 
-__all__ = ["LogitModel", "LogitSolution", "assign_logit"]
+__all__ = ["LogitModel", "LogitSolution", "assign_logit", "path_sizes"]
 
 _INF = float("inf")
 
@@ -92,7 +93,8 @@ def assign_logit(
         unit takes), ``unmet_penalty`` (inf: must be served).
     routes : DataFrame
         ``demand`` (row of demands), ``path`` (list of rows of arcs) and ``cost`` of a unit, constants of
-        preference included.
+        preference included. If wanted, ``units`` (list: capacity of each arc of the path that a unit takes;
+        otherwise one).
     scale : float
         How sharply cost decides, per unit of cost.
     path_size : float
@@ -133,6 +135,33 @@ def assign_logit(
         arcs, demands, routes, scale=scale, path_size=path_size, unmet_penalty=unmet_penalty, price_power=price_power
     )
     return model.solve(residual=residual, max_rounds=max_rounds)
+
+
+def path_sizes(arcs: pd.DataFrame, routes: pd.DataFrame) -> pd.Series[float]:
+    """Return the path size of each route, see `assign_logit`.
+
+    Parameters
+    ----------
+    arcs : DataFrame
+        ``length``, zero or more.
+    routes : DataFrame
+        ``demand`` (any label; routes of one label are a choice) and ``path`` (list of rows of arcs).
+
+    Returns
+    -------
+    Series by route
+        Above zero, at most one.
+
+    Raises
+    ------
+    SolverInputError
+        A length or a path is wrong.
+    """
+    check_table(arcs, ("length",))
+    check_table(routes, ("demand", "path"), "routes")
+    length = numbers(arcs, "length", 0, 1e15, "a number of zero or more")
+    owner = pd.factorize(routes["demand"])[0].astype(np.int64)
+    return pd.Series(path_size_of(crossing(routes, arcs), owner, length), routes.index, name="path_size")
 
 
 class LogitModel:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from solvers import LogitModel, SolverInputError, assign_logit, solve_flow
+from solvers import LogitModel, SolverInputError, assign_logit, path_sizes, solve_flow
 
 
 def two_routes(capacity=np.inf, quantity=100.0):
@@ -299,3 +299,19 @@ def test_a_model_with_other_figures_is_that_model():
     fresh = assign_logit(changed, demands.assign(quantity=quantity), routes.assign(cost=cost), scale=0.7)
     assert again.flow().tolist() == pytest.approx(fresh.routes["flow"].tolist())
     assert again.solve().routes["flow"].tolist() == pytest.approx(fresh.routes["flow"].tolist())
+
+
+def test_units_of_a_route_by_hand():
+    # A box that takes two units of a short route of capacity 30: 15 of 100 go by it.
+    arcs, demands, routes = two_routes(capacity=30)
+    found = assign_logit(arcs, demands, routes.assign(units=[[2.0], [1.0]]), scale=0.1)
+    assert found.routes["flow"].tolist() == pytest.approx([15, 85])
+    assert found.routes["waiting_cost"].tolist() == pytest.approx([10 - np.log(0.15 / 0.85) / 0.1, 0])
+    with pytest.raises(SolverInputError, match="units"):
+        assign_logit(arcs, demands, routes.assign(units=[[2.0, 1.0], [1.0]]), scale=0.1)
+
+
+def test_path_sizes_are_those_of_the_assignment():
+    arcs, demands, routes = random_case(3)
+    found = assign_logit(arcs.assign(capacity=np.inf), demands, routes, scale=1)
+    assert path_sizes(arcs, routes).tolist() == pytest.approx(found.routes["path_size"].tolist())
