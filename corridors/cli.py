@@ -149,6 +149,100 @@ def headroom(
         show_headroom(room)
 
 
+@app.command()
+def forecast(
+    year: Annotated[int, typer.Argument(help="2019 to 2025, or later with --growth.")],
+    market: Annotated[
+        list[str] | None, typer.Option(help="Market id; may be given several times; otherwise China-Europe both ways.")
+    ] = None,
+    close: Annotated[
+        str, typer.Option(help="Places, links, countries, modes or corridors that are shut, separated by commas.")
+    ] = "",
+    days: Annotated[float, typer.Option(help="For how many days of the year they are shut.")] = 365,
+    growth: Annotated[str | None, typer.Option(help="Growth scenario for years to come: low, central, high.")] = None,
+    parameters: Annotated[str, typer.Option(help="default, backtest, or a file.")] = "default",
+    by: Annotated[str, typer.Option(help="family, corridor, goods, origin or destination.")] = "family",
+    data: Annotated[Path | None, typer.Option(help="Folder with tables of your own.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the flows as CSV.")] = False,
+) -> None:
+    """Say which corridors the freight of a year takes, and what changes when something is shut."""
+    from .forecasting import CHINA_EUROPE
+    from .forecasting import forecast as run
+
+    found = run(
+        year,
+        market or CHINA_EUROPE,
+        close=_words(close),
+        closed_days=days,
+        growth=growth,
+        parameters=parameters,
+        folder=data,
+    )
+    if csv:
+        sys.stdout.write(found.flows(by).to_csv())
+    else:
+        from .display import show_flows
+
+        show_flows(found, by)
+
+
+@app.command()
+def backtest(
+    cases: Annotated[Path | None, typer.Argument(help="YAML file with cases; otherwise the toolkit's.")] = None,
+    parameters: Annotated[
+        str, typer.Option(help="backtest (fitted to 2019, 2021, 2023), default (to all years) or a file.")
+    ] = "backtest",
+    data: Annotated[Path | None, typer.Option(help="Folder with tables of your own.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the whole table as CSV.")] = False,
+) -> None:
+    """Hold the model against shocks that its calibration never saw, beside naive forecasts."""
+    from .backtesting import backtest as run
+
+    found = run(cases, parameters=parameters, folder=data)
+    if csv:
+        sys.stdout.write(found.table.to_csv())
+    else:
+        from .display import show_backtest
+
+        show_backtest(found)
+
+
+@app.command()
+def calibrate(
+    write: Annotated[Path | None, typer.Option(help="Write the parameters to this YAML file.")] = None,
+    year: Annotated[list[int] | None, typer.Option(help="Year to fit to; may be given several times.")] = None,
+    to_last: Annotated[
+        bool, typer.Option(help="Meet the last year closely and the others loosely, for a baseline of today.")
+    ] = False,
+    chart: Annotated[
+        Path | None, typer.Option(help="Write a chart of all years, fitted and not, to this PNG, SVG or PDF.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with tables of your own.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the residuals as CSV.")] = False,
+) -> None:
+    """Fit the choice of shippers to observed traffic, and print what is left between both. Takes minutes."""
+    from .calibration import CALIBRATION_YEARS, residuals
+    from .calibration import calibrate as run
+    from .choice import write_choice
+
+    found = run(year or CALIBRATION_YEARS, to_last=to_last, folder=data)
+    if write is not None:
+        write_choice(found.choice, write, comment=found.comment)
+    if chart is not None:
+        from .files import save_figure
+        from .fit_chart import fit_chart
+        from .past import PAST_YEARS
+
+        every = residuals(found.choice, PAST_YEARS, folder=data)
+        save_figure(chart, lambda: fit_chart(every, found.choice.fitted_to))
+    if csv:
+        sys.stdout.write(found.residuals.to_csv(index=False))
+    else:
+        from .display import show_calibration
+
+        show_calibration(found)
+
+
 @app.command("list")
 def list_(
     what: Annotated[str, typer.Argument(help="places, corridors, goods or links.")],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from networks import PARTS, DataError, Prices, Supernetwork, generalised_cost, read_table
+from networks import GRADES, PARTS, DataError, Prices, Supernetwork, generalised_cost, read_table
 
 from .catalogue import Corridor
 from .search import Route, gateways
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RouteComparison"]
 
-_GRADES = ("A", "B", "C", "EST")
 _Z90 = 1.2815515655446004
 
 
@@ -281,7 +280,7 @@ class RouteComparison:
             self._money("time"): costs["time_usd_per_teu"],
             self._money("reliability"): costs["reliability_usd_per_teu"],
             self._money("carbon"): costs["carbon_usd_per_teu"],
-            "worst_grade": _GRADES[max(_GRADES.index(g) for g in arcs["grade"])],
+            "worst_grade": GRADES[max(GRADES.index(g) for g in arcs["grade"])],
             "estimates_pct": 100 * arcs["estimates"].sum() / arcs["figures"].sum(),
             "gateways": " - ".join(places[p] for p in gateways(self.network, route)),
             "events": "; ".join(dict.fromkeys(f"{e.title} (since {e.start})" for e in events.itertuples())),

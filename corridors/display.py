@@ -16,10 +16,13 @@ from networks.names import plain
 from .catalogue import load_catalogue
 
 if TYPE_CHECKING:
+    from .assigned import Assignment
+    from .backtesting import Backtest
+    from .calibration import Calibration
     from .comparison import RouteComparison
     from .room import Headroom
 
-__all__ = ["show_headroom", "show_list", "show_routes"]
+__all__ = ["show_backtest", "show_calibration", "show_flows", "show_headroom", "show_list", "show_routes"]
 
 _PLAIN_WIDTH = 170
 _WIDE = 150
@@ -64,15 +67,120 @@ def show_headroom(room: Headroom) -> None:
         for row in room.steps().itertuples()
     ]
     console.print(_table([*columns], rows))
-    console.print(
+    _dim(
+        console,
         "An upper bound: capacities are those on record, of whole lines and ports, and other goods use them too; where "
         "none is on record nothing binds. The worth is what one TEU a year more of what is scarce saves; in brackets "
         "the grade of its capacity. The table ends where one more TEU cannot go or costs a fifth more than the dearer "
         "side's first.",
-        highlight=False,
-        markup=False,
-        style="dim",
     )
+
+
+def show_flows(found: Assignment, by: str) -> None:
+    """Print where the freight goes and what the figures rest on."""
+    console = _console()
+    table = found.flows(by)
+    heads = (by, "TEU/yr", "share", "days", "cost\nUSD/TEU", "scarcity\nUSD/TEU", "kg CO2e\n/TEU")
+    rows = [
+        [
+            str(name),
+            f"{row['teu_per_year']:,.0f}",
+            f"{row['share']:.2%}",
+            _maybe(row["days"], ",.1f"),
+            _maybe(row["cost_usd_per_teu"], ",.0f"),
+            _maybe(row["waiting_usd_per_teu"], ",.0f"),
+            _maybe(row["kgco2e_per_teu"], ",.0f"),
+        ]
+        for name, row in table.iterrows()
+    ]
+    console.print(_table([(h, "left" if i == 0 else "right") for i, h in enumerate(heads)], rows))
+    _dim(
+        console,
+        f"{found.year}: {found.demand_teu_per_year:,.0f} TEU a year wanted, {found.unmet_teu_per_year:,.0f} not sent; "
+        f"{found.status}, residual {found.gap:.0e}; {found.estimates:.0%} of the figures behind are estimates. Cost is "
+        "generalised, for the mean shipper; scarcity is what trains cost more for there being so many.",
+    )
+
+
+def show_backtest(found: Backtest) -> None:
+    """Print every case, what happened, the naive forecasts, and the medians."""
+    console = _console()
+    heads = ("case", "year", "unit", "model", "observed", "error", "last\nyear", "cheapest\nway", "grade")
+    rows = [
+        [
+            str(name) + ("" if row["counted"] else " *"),
+            str(row["year"]),
+            row["unit"],
+            _figure(row["model"]),
+            _figure(row["observed"]),
+            _signed(row["error"]),
+            _signed(row["last_year_error"]),
+            _signed(row["cheapest_error"]),
+            row["grade"],
+        ]
+        for name, row in found.table.iterrows()
+    ]
+    left = ("case", "unit", "grade")
+    console.print(_table([(h, "left" if h in left else "right") for h in heads], rows))
+    s = found.summary()
+    fitted = ", ".join(map(str, found.fitted_to))
+    if s["cases"]:
+        console.print(
+            f"Median error of {s['cases']:.0f} forecasts: model {s['model']:.1%}, last year's value "
+            f"{s['last_year']:.1%}, cheapest way {s['cheapest']:.1%}; model over the better of them {s['ratio']:.2f}.",
+            highlight=False,
+        )
+    _dim(
+        console,
+        f"Parameters fitted to {fitted}. Errors are relative to what was observed, or the value itself where that is "
+        "zero; of naive forecasts likewise. * not in the median: no forecast of volume, a year fitted to, or demand "
+        "that the model is given. Perimeters and sources: --csv.",
+    )
+
+
+def show_calibration(found: Calibration) -> None:
+    """Print the parameters and the residuals."""
+    console = _console()
+    heads = ("traffic", "corridor", "year", "model", "observed", "unit", "error", "grade")
+    rows = [
+        [
+            row.traffic,
+            row.corridor,
+            str(row.year),
+            _figure(row.model),
+            _figure(row.observed),
+            row.unit,
+            _signed(row.error),
+            row.grade,
+        ]
+        for row in found.residuals.itertuples()
+    ]
+    left = ("traffic", "corridor", "unit", "grade")
+    console.print(_table([(h, "left" if h in left else "right") for h in heads], rows))
+    choice = found.choice
+    console.print(
+        f"aversion {choice.aversion_share:.3g} of shippers, subsidy passed on {choice.subsidy_passed_on:.3g}, "
+        f"time factor {choice.time_factor:.3g}, scarcity {choice.scarcity_usd_per_teu:,.0f} USD/TEU; scales "
+        + ", ".join(f"{m} {p.scale_per_usd:.2g}/USD" for m, p in choice.markets.items()),
+        highlight=False,
+    )
+
+
+def _dim(console: Console, text: str) -> None:
+    console.print(text, highlight=False, markup=False, style="dim")
+
+
+def _maybe(value: float, form: str) -> str:
+    return "" if pd.isna(value) else format(value, form)
+
+
+def _figure(value: float) -> str:
+    """Return a number with the digits that say something."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _signed(value: float | None) -> str:
+    return "" if value is None or pd.isna(value) else f"{value:+.1%}" if abs(value) < 10 else f"{value:+,.0%}"
 
 
 def _columns(cur: str) -> list[tuple[str, Any, bool]]:

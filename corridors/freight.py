@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from networks import DataError, load_tables, read_table, table_file
+from networks import GRADES, DataError, load_tables, read_table, table_file
 from networks.errors import nearest
 
 from .catalogue import Filters
@@ -17,7 +17,6 @@ from .catalogue import Filters
 __all__ = ["demand", "demand_of", "demand_totals"]
 
 _ENDS = ("origin", "destination", "goods")
-_GRADES = ("A", "B", "C", "EST")
 _GROWTH_BASE = 2025  # the year whose total the factors of growth.csv multiply
 
 
@@ -207,4 +206,4 @@ def _cells(total: pd.Series, market: str, shares: dict[str, pd.DataFrame]) -> pd
 
 
 def _worst(grades: Iterable[str]) -> str:
-    return max(grades, key=_GRADES.index)
+    return max(grades, key=GRADES.index)

@@ -15,7 +15,7 @@ from .catalogue import Filters, load_catalogue
 from .finder import PairSearch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["PAST_YEARS", "past_arcs", "year_inputs"]
 
@@ -26,14 +26,17 @@ _CAPE_SINCE = 2024  # first year whose container ships sailed round the Cape, se
 _LANE = "CN_SHA", "NL_RTM"  # what sea rates and days are quoted for
 _TEU_PER_FEU = 2
 _CASPIAN = ("KZ_AKU", "KZ_KUR", "TM_TKB", "AZ_ALT")
-_NORTHERN_BORDERS = (
+_NORTHERN_BORDERS = (  # westward
     ("East_Asia", "KZ"),
     ("East_Asia", "RU"),
     ("East_Asia", "MN"),
     ("MN", "RU"),
-    ("EU", "BY"),
-    ("EU", "RU"),
+    ("BY", "EU"),
+    ("RU", "EU"),
 )
+_EU_BORDERS = _NORTHERN_BORDERS[-2:]
+_NORTHERN_LANE = "CN_XIA", "PL_WAW"
+_MIDDLE_LANE = "CN_XIA", "GE_PTI"
 
 
 def year_inputs(*, folder: str | Path | None = None) -> pd.DataFrame:
@@ -90,9 +93,11 @@ def past_arcs(filters: Filters, year: int, inputs: pd.DataFrame | None = None) -
 
     - deep-sea tariffs Asia-Europe, either way: such that Shanghai-Rotterdam costs the mean spot rate of the year
       by the way that ships took;
-    - deep-sea hours: in proportion to the days of the service;
+    - deep-sea hours: in proportion to the days of the service; their variance grows by that of ships that are
+      late with the documented share, by the mean delay (a delay or none: p (1 - p) d^2);
     - trains on 1,520 mm: tariff in proportion to the railways' index; hours at the borders of China, Mongolia and
-      the EU, where trains of the Northern route wait, such that China-Poland takes the documented days;
+      the EU, where trains of the Northern route wait, such that China-Poland takes the documented days, either way;
+    - checks of transit through Russia: the expected days and cost of a box, at the border of the EU;
     - Middle Corridor: hours in the Caspian ports such that China-Black Sea takes the documented days.
 
     Lines opened between then and the base year are not taken away: the tables hold no opening years of what exists.
@@ -106,16 +111,30 @@ def past_arcs(filters: Filters, year: int, inputs: pd.DataFrame | None = None) -
         arcs.loc[~filters.avoiding(["Suez Canal"]), "opens_year"] = np.inf
     _scale_sea(arcs, mode, filters, known, "sea-cape" if year >= _CAPE_SINCE else "sea-suez")
     arcs.loc[mode == "rail_1520", "tariff_usd_per_teu"] *= known["rail-1520"] / known["rail-1520 now"]
-    _meet_days(arcs, filters, ("CN_XIA", "PL_WAW"), "northern-kazakhstan", known["northern-days"], _northern(filters))
-    _meet_days(arcs, filters, ("CN_XIA", "GE_PTI"), "middle-aktau-black-sea", known["middle-days"], _caspian(arcs))
+    west, east = _rail_borders(filters, _NORTHERN_BORDERS)
+    _meet_days(arcs, filters, _NORTHERN_LANE, "northern-kazakhstan", known["northern-days"], west)
+    _meet_days(arcs, filters, _NORTHERN_LANE[::-1], "northern-kazakhstan", known["northern-days-east"], east)
+    _add_checks(arcs, filters, known["northern-checks"] / 100)
+    _meet_days(arcs, filters, _MIDDLE_LANE, "middle-aktau-black-sea", known["middle-days"], _caspian(arcs))
     return arcs
 
 
 def _inputs_of(inputs: pd.DataFrame, year: int) -> dict[str, float]:
     """Return the figures of a year; Middle Corridor days of a year without any lie between its neighbours."""
     filled = inputs.assign(**{"middle-days": inputs["middle-days"].interpolate()})
+    filled["northern-checks"] = inputs["northern-checks"].fillna(0.0)
     row: Any = filled.loc[year]
-    needed = ("sea-west", "sea-east", "sea-days", "rail-1520", "northern-days", "middle-days")
+    needed = (
+        "sea-west",
+        "sea-east",
+        "sea-days",
+        "sea-on-time",
+        "rail-1520",
+        "northern-days",
+        "northern-days-east",
+        "northern-checks",
+        "middle-days",
+    )
     missing = [name for name in needed if not np.isfinite(row.get(name, np.nan))]
     if missing:
         raise DataError([f"year_inputs.csv: {year} has no {' and no '.join(missing)}"])
@@ -143,6 +162,11 @@ def _scale_sea(
     arcs.loc[np.isin(mode, ["sea_headhaul", "sea_backhaul"]), "hours"] *= (
         24 * known["sea-days"] / arcs["hours"].iloc[deep].sum()
     )
+    late = 1 - known["sea-on-time"] / 100
+    variance = late * (1 - late) * (24 * filters.tables.parameter("late_days")) ** 2
+    there = np.isin(mode, ["sea_headhaul", "sea_backhaul"])
+    of_lane = arcs.loc[there, "km"] / arcs["km"].iloc[deep].sum()
+    arcs.loc[there, "spread_h"] = np.sqrt(arcs.loc[there, "spread_h"] ** 2 + variance * of_lane)
 
 
 def _meet_days(
@@ -170,15 +194,30 @@ def _route(arcs: pd.DataFrame, filters: Filters, pair: tuple[str, str], corridor
     return search.routes(load_catalogue()[corridor], 1)[0]
 
 
-def _northern(filters: Filters) -> npt.NDArray[np.bool_]:
-    """Return the border arcs by rail where trains of the Northern route wait, either way."""
+def _add_checks(arcs: pd.DataFrame, filters: Filters, share: float) -> None:
+    """Add what a checked box loses, times the share of boxes that are checked."""
+    parameter = filters.tables.parameter
+    there = np.logical_or(*_rail_borders(filters, _EU_BORDERS))
+    arcs.loc[there, "hours"] += share * 24 * parameter("checked_days")
+    arcs.loc[there, "tariff_usd_per_teu"] += share * parameter("checked_cost_usd_per_feu") / _TEU_PER_FEU
+
+
+def _rail_borders(
+    filters: Filters, sides: Sequence[tuple[str, str]]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return the border arcs by rail from the first side of each pair to the second, and those back."""
     arcs, borders = filters.network.arcs, filters.tables.borders
     home = filters.tables.places["country_id"]
-    sides = [tuple(filters.countries([word]) for word in pair) for pair in _NORTHERN_BORDERS]
-    ends = zip(borders["from_place_id"].map(home), borders["to_place_id"].map(home), strict=True)
-    met = [any((a in x and b in y) or (a in y and b in x) for x, y in sides) for a, b in ends]
-    found = (arcs["kind"] == "border") & (arcs["mode"] == "rail") & arcs["stop_id"].isin(borders.index[met])
-    return np.asarray(found, dtype=bool)
+    known = [tuple(filters.countries([word]) for word in pair) for pair in sides]
+    ends = list(zip(borders["from_place_id"].map(home), borders["to_place_id"].map(home), strict=True))
+    rail = ((arcs["kind"] == "border") & (arcs["mode"] == "rail")).to_numpy()
+
+    def crossing(met: list[bool]) -> npt.NDArray[np.bool_]:
+        return np.asarray(rail & arcs["stop_id"].isin(borders.index[met]).to_numpy(), dtype=bool)
+
+    there = [any(a in x and b in y for x, y in known) for a, b in ends]
+    back = [any(b in x and a in y for x, y in known) for a, b in ends]
+    return crossing(there), crossing(back)
 
 
 def _caspian(arcs: pd.DataFrame) -> npt.NDArray[np.bool_]:

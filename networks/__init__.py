@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .names import PlaceNames as PlaceNames
     from .supernetwork import Supernetwork as Supernetwork
     from .supernetwork import build as build
+    from .tables import GRADES as GRADES
     from .tables import Tables as Tables
     from .tables import load_tables as load_tables
     from .tables import read_table as read_table
@@ -53,6 +54,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "geometry": ["distance_km", "great_circle"],
         "names": ["PlaceNames"],
         "supernetwork": ["Supernetwork", "build"],
-        "tables": ["Tables", "load_tables", "read_table", "table_file"],
+        "tables": ["GRADES", "Tables", "load_tables", "read_table", "table_file"],
     },
 )

@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 
 from .errors import DataError, nearest
-from .tables import Tables
+from .tables import GRADES, Tables
 
 __all__ = ["EACH_WAY", "with_capacity"]
 
 EACH_WAY = ("train pairs/d",)
 """Units that count each direction for itself; all others count both together."""
 
-_GRADES = ("A", "B", "C", "EST")
 _BY_TRAIN, _BY_TRUCK = {"teu_per_train": 1, "days_per_year": 1}, {"teu_per_truck": 1, "days_per_year": 1}
 _FACTORS: dict[str, tuple[float, Mapping[str, int]]] = {
     "TEU/yr": (1.0, {}),
@@ -61,7 +60,7 @@ def with_capacity(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     factor = {unit: _factor(unit, tables) for unit in units[known].unique()}
     grade = {unit: _grade(unit, tables) for unit in factor}
     given = rows["capacity_grade"].where(rows["capacity_grade"] != "", "EST")
-    worst = [max(a, b, key=_GRADES.index) for a, b in zip(given[known], units[known].map(grade), strict=True)]
+    worst = [max(a, b, key=GRADES.index) for a, b in zip(given[known], units[known].map(grade), strict=True)]
     grades = pd.Series("", index=rows.index, dtype=object)
     grades[known] = worst
     return rows.assign(
@@ -77,4 +76,4 @@ def _factor(unit: str, tables: Tables) -> float:
 
 def _grade(unit: str, tables: Tables) -> str:
     grades: list[str] = tables.parameters.loc[list(_FACTORS[unit][1]), "grade"].tolist()
-    return max(grades, key=_GRADES.index, default="A")
+    return max(grades, key=GRADES.index, default="A")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .capacity import EACH_WAY, with_capacity
-from .tables import Tables
+from .tables import GRADES, Tables
 
 __all__ = ["SERVICES", "Supernetwork", "build"]
 
@@ -18,7 +18,6 @@ SERVICES = ("feeder", "ferry")
 """Modes that sail by timetable: cargo lands and waits again between two links."""
 
 _TERMINALS = ("port", "dry_port", "rail_terminal")
-_GRADES = ("A", "B", "C", "EST")
 _SHIPS = ("sea", "feeder", "ferry", "inland")
 
 _DEFAULTS: dict[str, Any] = {
@@ -341,11 +340,11 @@ def _stop_arcs(rows: pd.DataFrame, kind: Any, stop_id: pd.Series[str]) -> pd.Dat
 
 
 def _graded(arcs: pd.DataFrame, rows: pd.DataFrame, grades: list[str], sources: list[str]) -> pd.DataFrame:
-    rank = np.stack([rows[g].map(_GRADES.index).to_numpy(dtype=int) for g in grades], axis=1)
+    rank = np.stack([rows[g].map(GRADES.index).to_numpy(dtype=int) for g in grades], axis=1)
     ids = [tuple(sorted({s for cell in cells for s in cell})) for cells in rows[sources].to_numpy()]
     return arcs.assign(
-        grade=[_GRADES[worst] for worst in rank.max(axis=1)] if len(rank) else [],
-        estimates=(rank == len(_GRADES) - 1).sum(axis=1),
+        grade=[GRADES[worst] for worst in rank.max(axis=1)] if len(rank) else [],
+        estimates=(rank == len(GRADES) - 1).sum(axis=1),
         figures=len(grades),
         source_ids=ids,
     )

@@ -14,7 +14,10 @@ import seeds
 
 from .errors import DataError, nearest
 
-__all__ = ["Tables", "load_tables", "read_table", "table_file"]
+__all__ = ["GRADES", "Tables", "load_tables", "read_table", "table_file"]
+
+GRADES = ("A", "B", "C", "EST")
+"""Grades of figures, best first: official, press, weak, own estimate."""
 
 _NETWORK = ("sources", "countries", "places", "rates", "links", "borders", "stops", "goods", "parameters")
 

@@ -17,12 +17,12 @@ PENALTY = 20_000.0
 
 @pytest.fixture(scope="module")
 def demand():
-    """China to Europe and back, and one pair that no corridor is meant for."""
+    """China to Europe, enough to fill Malaszewicze, and back, and one pair that no corridor is meant for."""
     rows = [
         (origin, goal, goods, teu)
         for origin in ("Xi'an", "Shanghai")
         for goal in ("Duisburg", "Rotterdam", "Malaszewicze")
-        for goods, teu in (("general", 400_000.0), ("parts", 60_000.0))
+        for goods, teu in (("general", 600_000.0), ("parts", 60_000.0))
     ]
     rows += [("Hamburg", "Chengdu", "rail", 30_000.0), ("Moscow", "Astana", "general", 1_000.0)]
     return pd.DataFrame(rows, columns=["origin", "destination", "goods", "teu_per_year"])

@@ -355,7 +355,7 @@ def test_a_folder_in_the_way_is_refused(tmp_path):
     [
         (["places", "Aktau"], ["KZ_AKU", "Aktau", "port"], ["Duisburg"]),
         (["corridors"], ["northern-kazakhstan", "zangezur", "Sea by Suez"], []),
-        (["goods"], ["general", "41,000", "7.9", "5.98"], []),
+        (["goods"], ["general", "41,000", "7.9", "1.71"], []),
         (["links", "Alat"], ["KZ_AKU-AZ_ALT-feeder", "470", "existing"], ["CN_LYG-CN_CGO-rail"]),
     ],
 )

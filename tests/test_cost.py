@@ -106,7 +106,7 @@ def test_zero_prices_are_allowed():
 
 def test_value_of_time_of_goods_is_value_times_loss_per_day(tables):
     prices = goods_prices(tables, "general")
-    assert prices.value_of_time_usd_per_teu_h == pytest.approx(41000 * 0.0035 / 24)
+    assert prices.value_of_time_usd_per_teu_h == pytest.approx(41000 * 0.001 / 24)
     assert prices.load_t_per_teu == 7.9
     assert (prices.reliability_ratio, prices.reference_spread_h, prices.carbon_price_usd_per_t) == (0.8, 96, 0)
     assert goods_prices(tables, "parts").value_of_time_usd_per_teu_h == pytest.approx(57600 * 0.021 / 24)

@@ -47,7 +47,11 @@ def test_lanes_cost_and_take_what_is_documented(filters, documented, year):
     west = [a for a in path_of(filters, ("CN_SHA", "NL_RTM"), way) if rate[a] == "sea_headhaul"]
     assert arcs["hours"].iloc[west].sum() == pytest.approx(24 * documented["sea-days", year])
     north = path_of(filters, ("CN_XIA", "PL_WAW"), "northern-kazakhstan")
-    assert arcs["hours"].iloc[north].sum() == pytest.approx(24 * documented["northern-days", year])
+    checked = documented.get(("northern-checks", year), 0.0) / 100
+    waited = checked * filters.tables.parameter("checked_days")
+    assert arcs["hours"].iloc[north].sum() == pytest.approx(24 * (documented["northern-days", year] + waited))
+    back = path_of(filters, ("PL_WAW", "CN_XIA"), "northern-kazakhstan")
+    assert arcs["hours"].iloc[back].sum() == pytest.approx(24 * (documented["northern-days-east", year] + waited))
     if ("middle-days", year) in documented:
         middle = path_of(filters, ("CN_XIA", "GE_PTI"), "middle-aktau-black-sea")
         assert arcs["hours"].iloc[middle].sum() == pytest.approx(24 * documented["middle-days", year])
@@ -60,7 +64,9 @@ def test_nothing_else_changes(filters):
     touched = (before["hours"] != after["hours"]) | (before["tariff_usd_per_teu"] != after["tariff_usd_per_teu"])
     assert set(before.loc[touched, "kind"]) <= {"link", "border", "load", "unload", "wait"}
     assert not touched[before["mode"] == "road"].any()
-    same = before.columns.difference(["hours", "tariff_usd_per_teu"])
+    spread = before["spread_h"] != after["spread_h"]
+    assert set(before.loc[spread, "mode"]) == {"sea"}, "ships were late"
+    same = before.columns.difference(["hours", "tariff_usd_per_teu", "spread_h"])
     pd.testing.assert_frame_equal(before[same], after[same])
 
 

@@ -236,6 +236,7 @@ def test_sources_are_used(everything: dict[str, pd.DataFrame]) -> None:
                 used.update(frame[column].explode().dropna())
         texts = [c for c, f in fields_of(name).items() if f["type"] == "string"]
         used.update(re.findall(r"\w+(?:-\w+)*", " ".join(frame[texts].to_numpy().ravel())))
+    used.update(re.findall(r"\w+", (seeds.FOLDER / "backtest.yaml").read_text(encoding="utf-8")))
     unused = sorted(set(everything["sources"]["source_id"]) - used)
     assert not unused, f"sources that no table names: {unused}"
 
