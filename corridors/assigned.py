@@ -132,13 +132,13 @@ class Assignment:
 
         Raises
         ------
-        ValueError
+        DataError
             Another word.
         """
         keys = [by] if isinstance(by, str) else list(by)
         for key in keys:
             if key not in _KEYS:
-                raise ValueError(f"by: got {key!r}, expected one of {', '.join(_KEYS)}{nearest(key, _KEYS)}")
+                raise DataError([f"by: got {key!r}, expected one of {', '.join(_KEYS)}{nearest(key, _KEYS)}"])
         means = ["days", "cost_usd_per_teu", "waiting_usd_per_teu", "kgco2e_per_teu"]
         weight = self.table["teu_per_year"]
         heavy = self.table[means].mul(weight, axis=0).assign(teu_per_year=weight, **{k: self.table[k] for k in keys})

@@ -15,6 +15,7 @@ __all__ = ["forecast"]
 
 CHINA_EUROPE = ("cn-eu", "eu-cn")
 _DAYS = 365
+_CAPACITIES_SINCE = 2025  # the capacities on record are those of about this year
 
 
 def forecast(
@@ -53,7 +54,9 @@ def forecast(
     Returns
     -------
     Assignment
-        Flows in TEU a year; bulk in TEU of its load. Its waiting cost is what scarcity adds to the price of trains.
+        Flows in TEU a year; bulk in TEU of its load. Its waiting cost is what scarcity adds to the price of trains
+        and, from 2025 on, waiting where a capacity on record is full; years before have capacities of their own,
+        which the tables do not hold.
 
     Raises
     ------
@@ -63,9 +66,10 @@ def forecast(
     if not 0 < closed_days <= _DAYS + 1:
         raise DataError([f"closed_days: got {closed_days!r}, expected days above zero, 365 at most"])
     choice, words = load_choice(parameters), tuple(close)
-    model = YearModel(year, markets, inputs=inputs, growth=growth, folder=folder)
+    now = year >= _CAPACITIES_SINCE
+    model = YearModel(year, markets, inputs=inputs, growth=growth, capacities=now, folder=folder)
     model.filters.avoiding([w for w in words if w not in model.catalogue])
     if words and closed_days > model.parameter("queue_days"):
         closures = [Closure(min(closed_days / _DAYS, 1.0), words)]
-        model = YearModel(year, markets, inputs=inputs, closures=closures, growth=growth, folder=folder)
+        model = YearModel(year, markets, inputs=inputs, closures=closures, growth=growth, capacities=now, folder=folder)
     return model.assignment(choice)

@@ -88,6 +88,8 @@ class YearModel:
         What is shut, for which part of the year.
     growth : str, optional
         Growth scenario for years after the last total, see `demand`.
+    capacities : bool
+        Whether the capacities on record, which are today's, are limits that shippers wait at.
     folder : path, optional
         Tables of your own.
 
@@ -115,9 +117,10 @@ class YearModel:
         inputs: Mapping[str, float] | None = None,
         closures: Sequence[Closure] = (),
         growth: str | None = None,
+        capacities: bool = False,
         folder: str | Path | None = None,
     ) -> None:
-        self.year, self.markets, self.folder = year, tuple(markets), folder
+        self.year, self.markets, self.folder, self.capacities = year, tuple(markets), folder, capacities
         tables = load_tables(folder)
         self.parameter = tables.parameter
         self.inputs = _inputs_with(year_inputs(folder=folder), year, inputs or {})
@@ -324,23 +327,62 @@ class YearModel:
         """Read the choice once; costs, quantities, scales and prices are put in for each set of parameters."""
         alt, ratio = self._alternatives, self.parameter("middle_scarcity_ratio")
         scarce = [m for m in self.markets if self._may_shun(m)]
-        room = self.parameter("scarcity_capacity_teu")
+        rooms = self._limits if self.capacities else pd.Series(dtype=float)
         arcs = pd.DataFrame(
             {
-                "capacity": [np.inf, *([room] * len(scarce))],
-                "price": [np.inf, *([1.0] * len(scarce))],
+                "capacity": [np.inf, *([self.parameter("scarcity_capacity_teu")] * len(scarce)), *rooms],
+                "price": [np.inf, *([1.0] * len(scarce)), *([np.inf] * len(rooms))],
             },
-            index=["free", *scarce],
+            index=pd.Index(["free", *scarce, *rooms.index], dtype=object),
         )
-        of_route = self.routes.loc[alt.routes["route"], ["market", "family"]].to_numpy()
-        paths = [[m] if m in scarce and f in _OVERLAND else ["free"] for m, f in of_route]
-        units = [[ratio] if f != _NORTHERN else [1.0] for _, f in of_route]
-        routes = pd.DataFrame({"demand": alt.routes["demand"], "path": paths, "units": units, "cost": 0.0})
+        ways = zip(self.routes["market"], self.routes["family"], self.routes["path"], strict=True)
+        takes = [self._takes(m, f, p, scarce, rooms, ratio) for m, f, p in ways]
+        number = alt.routes["route"].to_numpy()
+        routes = pd.DataFrame(
+            {
+                "demand": alt.routes["demand"],
+                "path": [list(takes[i]) for i in number],
+                "units": [list(takes[i].values()) for i in number],
+                "cost": 0.0,
+            }
+        )
         demands = pd.DataFrame({"quantity": alt.demands["base"].to_numpy(), "scale": 1.0})
         return LogitModel(arcs, demands, routes, path_size=0.0, unmet_penalty=_UNMET_PENALTY, price_power=_POWER)
 
+    @cached_property
+    def _limits(self) -> pd.Series[float]:
+        """Return the capacities that the routes cross, TEU a year, by group."""
+        arcs = self.filters.network.arcs
+        used = sorted({arc for path in self.routes["path"] for arc in path})
+        known = arcs.loc[used]
+        known = known[known["capacity_group"] != ""]
+        return known.groupby("capacity_group")["capacity_teu_per_year"].first().dropna()
+
+    def _takes(
+        self,
+        market: str,
+        family: str,
+        path: tuple[int, ...],
+        scarce: Sequence[str],
+        rooms: pd.Series[float],
+        ratio: float,
+    ) -> dict[str, float]:
+        """Return what a TEU on a route takes of each row of capacity."""
+        found: dict[str, float] = {}
+        if market in scarce and family in _OVERLAND:
+            found[market] = 1.0 if family == _NORTHERN else ratio
+        if len(rooms):
+            groups = self._groups[list(path)]
+            found.update({g: 1.0 for g in groups if g in rooms.index})
+        return found or {"free": 1.0}
+
+    @cached_property
+    def _groups(self) -> npt.NDArray[Any]:
+        found: npt.NDArray[Any] = self.filters.network.arcs["capacity_group"].to_numpy()
+        return found
+
     def _with(self, choice: Choice) -> LogitModel:
-        count = 1 + sum(self._may_shun(m) for m in self.markets)
+        count = 1 + sum(self._may_shun(m) for m in self.markets) + (len(self._limits) if self.capacities else 0)
         return self._model.with_(
             cost=self._costs(choice),
             quantity=self._quantity(choice),
@@ -364,6 +406,12 @@ class YearModel:
         pairs = pd.MultiIndex.from_frame(self.routes[["market", "goods"]])
         found: npt.NDArray[np.float64] = unit.reindex(pairs).to_numpy(dtype=float)
         return found
+
+    def _mean_by_route(self, answer: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Return the mean price of scarcity and waiting on each of `routes`, weighted by who takes it."""
+        weight = answer["flow"].to_numpy() + 1e-9
+        paid = self._by_route(weight * answer["waiting_cost"].to_numpy())
+        return np.asarray(paid / np.maximum(self._by_route(weight), 1e-300))
 
     def scarcity(self, choice: Choice, flow: npt.NDArray[np.float64]) -> dict[str, float]:
         """Return what scarcity adds to the price of a train of the Northern route in each market, USD/TEU."""
@@ -409,22 +457,17 @@ class YearModel:
             prices=prices,
             shown_year=self.year,
         )
-        scarce = self.scarcity(choice, flow)
-        ratio = {"northern": 1.0, "middle": self.parameter("middle_scarcity_ratio")}
         hour = self.routes["goods"].map(self._hour).to_numpy() * choice.time_factor
         table = self.routes.assign(
             **{"class": self.routes["goods"].map({g: i for i, g in enumerate(goods)})},
             cost_usd_per_teu=self._tariff(choice) + hour * self._delay,
             constant_usd_per_teu=self._constant(choice),
-            waiting_usd_per_teu=[
-                scarce.get(m, 0.0) * ratio.get(f, 0.0)
-                for m, f in zip(self.routes["market"], self.routes["family"], strict=True)
-            ],
+            waiting_usd_per_teu=self._mean_by_route(answer.routes),
             teu_per_year=flow,
         )
         parts = self.demand.rename(columns={"teu_per_year": "teu"})
-        empty: pd.Series[float] = pd.Series(dtype=float)
-        return Assignment.of("logit", answer.status, answer.residual, case, table, parts, answer.unmet, empty)
+        full = answer.waiting.drop(["free", *(m for m in self.markets if self._may_shun(m))])
+        return Assignment.of("logit", answer.status, answer.residual, case, table, parts, answer.unmet, full)
 
 
 def _branch(corridor: str, known: Iterable[str]) -> str:

@@ -189,6 +189,15 @@ def test_a_short_closure_is_waited_for_and_a_long_one_driven_round():
     assert long["middle"] > open_["middle"]
 
 
+def test_capacities_of_today_are_kept_by_waiting():
+    """With Russia shut the ships between Aktau and Alat are full, and who wants them waits."""
+    found = corridors.forecast(2025, [*CHINA_EUROPE, "caspian"], close=["RU"])
+    full = found.bottlenecks(0.99)
+    assert len(full) and (full["utilisation"] <= 1 + 1e-6).all()
+    assert (full["scarcity_usd_per_teu"] > 0).all()
+    assert found.flows()["waiting_usd_per_teu"]["middle"] > 0
+
+
 def test_growth_scales_years_to_come():
     now = corridors.forecast(2025, ["cn-eu"])
     later = corridors.forecast(2030, ["cn-eu"], growth="central")
