@@ -161,7 +161,7 @@ def _residuals(fitted: pd.DataFrame) -> str:
             row.corridor,
             str(row.year),
             _figure(row.model),
-            _figure(row.observed),
+            _exact(row.observed),
             row.unit,
             f"{row.error if abs(row.error) >= 5e-4 else 0.0:+.1%}",
             row.grade,
@@ -178,7 +178,7 @@ def _cases(table: pd.DataFrame) -> str:
             f"{row['title']}{'' if row['counted'] else ' *'}",
             str(row["year"]),
             f"{_figure(row['model'])} {row['unit'] if row['unit'] != '1' else ''}".strip(),
-            _figure(row["observed"]),
+            _exact(row["observed"]),
             _signed(row["error"]),
             _signed(row["last_year_error"]),
             _signed(row["cheapest_error"]),
@@ -195,6 +195,10 @@ def _figure(value: float) -> str:
     if abs(value) < 1e-9:
         return "0"
     return f"{float(f'{value:.4g}'):,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _exact(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 or value == 0 else f"{value:.3g}"
 
 
 def _signed(value: float) -> str:

@@ -22,7 +22,7 @@ def demand():
         (origin, goal, goods, teu)
         for origin in ("Xi'an", "Shanghai")
         for goal in ("Duisburg", "Rotterdam", "Malaszewicze")
-        for goods, teu in (("general", 600_000.0), ("parts", 60_000.0))
+        for goods, teu in (("general", 900_000.0), ("parts", 60_000.0))
     ]
     rows += [("Hamburg", "Chengdu", "rail", 30_000.0), ("Moscow", "Astana", "general", 1_000.0)]
     return pd.DataFrame(rows, columns=["origin", "destination", "goods", "teu_per_year"])
