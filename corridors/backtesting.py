@@ -15,24 +15,22 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 import seeds
-from networks import GRADES, DataError, load_tables
+from networks import GRADES, DataError, build, load_tables
 from networks.errors import nearest
 from solvers import deterministic_queue
 
 from .calibration import observed_traffic
-from .catalogue import load_catalogue
+from .catalogue import Filters, load_catalogue
 from .choice import Choice, load_choice
 from .past import PAST_YEARS
-from .year_model import Closure, YearModel
+from .year_model import YearModel, lasting
 
 __all__ = ["Backtest", "Case", "backtest", "load_cases"]
 
 CASES = seeds.FOLDER / "backtest.yaml"
-_FAMILIES = ("sea", "northern", "middle", "instc")
 _FORECASTS = ("volume", "ratio")  # measures that naive forecasts are made of
 _GIVEN = "sea"  # what demand holds beside the land routes: its volume is no forecast
 _HOURS = 24.0
-_DAYS = 365
 
 Year = Annotated[int, Field(ge=PAST_YEARS[0], le=PAST_YEARS[-1])]
 Grade = Literal["A", "B", "C", "EST"]
@@ -307,12 +305,14 @@ class _Run:
     def __init__(self, choice: Choice, folder: str | Path | None) -> None:
         self.choice, self.folder = choice, folder
         self.seen = observed_traffic(folder=folder)
-        self.tables = load_tables(folder)
+        self.filters = Filters(build(load_tables(folder)))
+        self.days = self.filters.tables.parameter("days_per_year")
         self._models: dict[Any, tuple[YearModel, npt.NDArray[np.float64]]] = {}
 
     def check(self, cases: dict[str, Case]) -> None:
         """Refuse words that nothing is called."""
-        corridors = [*_FAMILIES, *load_catalogue()]
+        known = load_catalogue()
+        corridors = list(dict.fromkeys([*(c.family for c in known.values()), *known]))
         markets = list(dict.fromkeys(self.seen.index.get_level_values("market")))
         problems = [
             f"{name}: no corridor or family is called {word!r}{nearest(word, corridors)}"
@@ -379,7 +379,7 @@ class _Run:
         if case.queue is not None:
             return _queue(case.queue, case.measure)
         if case.measure == "waiting":
-            return self._volume(case, case.year, Shock(), words=case.shock.close) * case.shock.days / _DAYS
+            return self._volume(case, case.year, Shock(), words=case.shock.close) * case.shock.days / self.days
         now = self._volume(case, case.year, case.shock, cheapest=cheapest)
         if case.measure == "volume":
             return now
@@ -414,16 +414,12 @@ class _Run:
 
     def _year(self, year: int, market: str, shock: Shock) -> tuple[YearModel, npt.NDArray[np.float64]]:
         """Return the model of a market in a year and its flows; a closure that is waited for changes neither."""
-        long = shock.close and shock.days > self.tables.parameter("queue_days")
-        changed = shock if long else Shock(inputs=shock.inputs)
-        key = year, market, changed.model_dump_json()
+        closures = lasting(shock.close, shock.days, self.filters)
+        key = year, market, closures, tuple(sorted(shock.inputs.items()))
         if key not in self._models:
-            closures = [Closure(min(shock.days / _DAYS, 1.0), shock.close)] if long else []
             model = YearModel(year, [market], inputs=shock.inputs, closures=closures, folder=self.folder)
             self._models[key] = model, model.flows(self.choice)
-        found = self._models[key]
-        found[0].filters.avoiding([w for w in shock.close if w not in found[0].catalogue])
-        return found
+        return self._models[key]
 
 
 def _error(value: float, observed: float) -> float:

@@ -191,8 +191,9 @@ def calibrate(
     -----
     Least squares over the logarithms of volumes, the change of the price of the Northern route between the
     years, and `PRIORS`, by a trust-region method (Branch, Coleman and Li 1999, SIAM Journal on Scientific
-    Computing 21(1), 1-23). Constants of the branches of the INSTC follow in closed form (Berry 1994, RAND
-    Journal of Economics 25(2), 242-262), from the last of the years: before 2022 the eastern had no regular trains.
+    Computing 21(1), 1-23). Constants of the branches of the INSTC are raised by what shares lack (Berry
+    1994, RAND Journal of Economics 25(2), 242-262), in the last of the years: before 2022 the eastern had no
+    regular trains.
     """
     wanted = tuple(sorted(set(years)))
     fit = _Fit(wanted, to_last, folder)
@@ -225,7 +226,7 @@ class _Fit:
         return common + own
 
     def start(self) -> npt.NDArray[np.float64]:
-        """Return where the search begins: centres of priors, and constants that halve what costs would give."""
+        """Return where the search begins: the centres of the priors, and some utility against land routes."""
         levels = {"northern": 2.0, "middle": 4.0}
         return np.array([levels[n] if n in levels else PRIORS[n].centre for n, _ in self.names])
 

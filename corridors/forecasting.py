@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from networks import DataError
+from networks import DataError, build, load_tables
 
 from .assigned import Assignment
+from .catalogue import Filters
 from .choice import load_choice
-from .year_model import Closure, YearModel
+from .year_model import YearModel, lasting
 
 __all__ = ["forecast"]
 
@@ -65,11 +66,14 @@ def forecast(
     """
     if not 0 < closed_days <= _DAYS + 1:
         raise DataError([f"closed_days: got {closed_days!r}, expected days above zero, 365 at most"])
-    choice, words = load_choice(parameters), tuple(close)
-    now = year >= _CAPACITIES_SINCE
-    model = YearModel(year, markets, inputs=inputs, growth=growth, capacities=now, folder=folder)
-    model.filters.avoiding([w for w in words if w not in model.catalogue])
-    if words and closed_days > model.parameter("queue_days"):
-        closures = [Closure(min(closed_days / _DAYS, 1.0), words)]
-        model = YearModel(year, markets, inputs=inputs, closures=closures, growth=growth, capacities=now, folder=folder)
+    choice, network = load_choice(parameters), Filters(build(load_tables(folder)))
+    model = YearModel(
+        year,
+        markets,
+        inputs=inputs,
+        closures=lasting(close, closed_days, network),
+        growth=growth,
+        capacities=year >= _CAPACITIES_SINCE,
+        folder=folder,
+    )
     return model.assignment(choice)

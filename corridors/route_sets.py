@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from networks import DataError
 from solvers import Graph
 
 from .catalogue import Corridor, Filters
@@ -112,9 +113,10 @@ class _Ways:
             returned = {returned_to(self.filters.network, path) for _, path in found} - {""}
             if not returned:
                 return found
-            if len(self.once) + len(returned) > _MOST_PLACES:
-                return [(pair, path) for pair, path in found if not returned_to(self.filters.network, path)]
             self.once += sorted(returned)
+            if len(self.once) > _MOST_PLACES:
+                where = ", ".join(self.once)
+                raise DataError([f"{self.corridor.corridor_id}: ways come back to too many places: {where}"])
             del self._product
 
     @cached_property

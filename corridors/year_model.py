@@ -25,7 +25,7 @@ from .freight import demand
 from .past import PAST_YEARS, past_arcs, year_inputs
 from .route_sets import route_sets
 
-__all__ = ["Closure", "YearModel"]
+__all__ = ["Closure", "YearModel", "lasting"]
 
 _PAIR = ["origin", "destination"]
 _NORTHERN = "northern"
@@ -57,6 +57,30 @@ class Closure(NamedTuple):
     words: tuple[str, ...]
 
 
+def lasting(words: Iterable[str], days: float, filters: Filters) -> tuple[Closure, ...]:
+    """Return what a closure of so many days shuts in the step of a year: nothing if shippers wait for it.
+
+    Parameters
+    ----------
+    words : iterable of str
+        Places, links, countries, groups, modes; or corridor ids.
+    days : float
+        How long; up to ``queue_days`` of ``parameters.csv`` shippers wait.
+    filters : Filters
+        Words to places and arcs.
+
+    Raises
+    ------
+    PlaceError, DataError
+        A word that nothing is called.
+    """
+    shut, parameter = tuple(words), filters.tables.parameter
+    filters.avoiding([w for w in shut if w not in load_catalogue()])
+    if not shut or days <= parameter("queue_days"):
+        return ()
+    return (Closure(min(days / parameter("days_per_year"), 1.0), shut),)
+
+
 class _State(NamedTuple):
     share: float
     avoid: tuple[str, ...]
@@ -85,7 +109,7 @@ class YearModel:
     inputs : mapping of str to float, optional
         Series of ``year_inputs.csv`` to change for the year.
     closures : sequence of Closure
-        What is shut, for which part of the year.
+        What is shut, for which part of the year; see `lasting`.
     growth : str, optional
         Growth scenario for years after the last total, see `demand`.
     capacities : bool
@@ -106,7 +130,8 @@ class YearModel:
     whether they cross Russia. The taste is an error component (Brownstone and Train 1999, Journal of Econometrics
     89(1-2), 109-129): who leaves one land route is likelier to take another than one who never took any. Each
     chooses by a path-size logit between the cheapest routes of the corridors of the market's families. What
-    trains cost rises with how many there are; see `solvers.assign_logit`.
+    trains cost rises with how many there are; see `solvers.assign_logit`. A market that no parameters were fitted
+    for (over the Caspian) has no constants and the geometric mean of the scales of the others.
     """
 
     def __init__(
@@ -257,6 +282,11 @@ class YearModel:
     def _may_shun(self, market: str) -> bool:
         return _NORTHERN in self.families[market]
 
+    @cached_property
+    def _scarce(self) -> list[str]:
+        """Return the markets whose trains get dearer as they fill."""
+        return [m for m in self.markets if self._may_shun(m)]
+
     def overland_share(self, market: str) -> float:
         """Return the share of a market's boxes whose shippers think of a land route."""
         name = f"overland_share_{market.replace('-', '_')}"
@@ -326,7 +356,7 @@ class YearModel:
     def _model(self) -> LogitModel:
         """Read the choice once; costs, quantities, scales and prices are put in for each set of parameters."""
         alt, ratio = self._alternatives, self.parameter("middle_scarcity_ratio")
-        scarce = [m for m in self.markets if self._may_shun(m)]
+        scarce = self._scarce
         rooms = self._limits if self.capacities else pd.Series(dtype=float)
         arcs = pd.DataFrame(
             {
@@ -336,7 +366,7 @@ class YearModel:
             index=pd.Index(["free", *scarce, *rooms.index], dtype=object),
         )
         ways = zip(self.routes["market"], self.routes["family"], self.routes["path"], strict=True)
-        takes = [self._takes(m, f, p, scarce, rooms, ratio) for m, f, p in ways]
+        takes = [self._takes(m, f, p, rooms, ratio) for m, f, p in ways]
         number = alt.routes["route"].to_numpy()
         routes = pd.DataFrame(
             {
@@ -359,17 +389,11 @@ class YearModel:
         return known.groupby("capacity_group")["capacity_teu_per_year"].first().dropna()
 
     def _takes(
-        self,
-        market: str,
-        family: str,
-        path: tuple[int, ...],
-        scarce: Sequence[str],
-        rooms: pd.Series[float],
-        ratio: float,
+        self, market: str, family: str, path: tuple[int, ...], rooms: pd.Series[float], ratio: float
     ) -> dict[str, float]:
         """Return what a TEU on a route takes of each row of capacity."""
         found: dict[str, float] = {}
-        if market in scarce and family in _OVERLAND:
+        if market in self._scarce and family in _OVERLAND:
             found[market] = 1.0 if family == _NORTHERN else ratio
         if len(rooms):
             groups = self._groups[list(path)]
@@ -382,7 +406,7 @@ class YearModel:
         return found
 
     def _with(self, choice: Choice) -> LogitModel:
-        count = 1 + sum(self._may_shun(m) for m in self.markets) + (len(self._limits) if self.capacities else 0)
+        count = 1 + len(self._scarce) + (len(self._limits) if self.capacities else 0)
         return self._model.with_(
             cost=self._costs(choice),
             quantity=self._quantity(choice),
@@ -391,7 +415,7 @@ class YearModel:
         )
 
     def flows(self, choice: Choice) -> npt.NDArray[np.float64]:
-        """Return the TEU a year on each of `routes`."""
+        """Return the TEU a year on each of `routes`, converged to a residual of 1e-7."""
         return self._by_route(self._with(choice).flow(residual=1e-7))
 
     def _by_route(self, flow: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -418,11 +442,7 @@ class YearModel:
         units = self.routes["family"].map({"northern": 1.0, "middle": self.parameter("middle_scarcity_ratio")})
         load = (units.fillna(0.0) * flow).groupby(self.routes["market"]).sum()
         room = self.parameter("scarcity_capacity_teu")
-        return {
-            m: choice.scarcity_usd_per_teu * float(load.get(m, 0.0) / room) ** _POWER
-            for m in self.markets
-            if self._may_shun(m)
-        }
+        return {m: choice.scarcity_usd_per_teu * float(load.get(m, 0.0) / room) ** _POWER for m in self._scarce}
 
     def price(self, choice: Choice, flow: npt.NDArray[np.float64], market: str, family: str) -> float:
         """Return the mean price of a family to its shippers in a market, scarcity in, USD/TEU."""
@@ -466,7 +486,7 @@ class YearModel:
             teu_per_year=flow,
         )
         parts = self.demand.rename(columns={"teu_per_year": "teu"})
-        full = answer.waiting.drop(["free", *(m for m in self.markets if self._may_shun(m))])
+        full = answer.waiting.drop(["free", *self._scarce])
         return Assignment.of("logit", answer.status, answer.residual, case, table, parts, answer.unmet, full)
 
 

@@ -238,8 +238,17 @@ class LogitModel:
         return found
 
     def flow(self, *, residual: float = 1e-8, max_rounds: int = 200) -> FloatArray:
-        """Return the flow of each route, shape (routes,), without the tables of `solve`."""
+        """Return the flow of each route, shape (routes,), without the tables of `solve`.
+
+        Raises
+        ------
+        ArithmeticError
+            The residual was not reached.
+        """
         wait, _ = waiting_costs(self._problem, residual, max_rounds)
+        left = self._problem.residual(wait, self._problem.flow(wait))
+        if left > residual:
+            raise ArithmeticError(f"the logit assignment stopped at a residual of {left:.1e}, wanted {residual:.1e}")
         found = np.zeros(len(self._tables[2]))
         there = self._problem.route >= 0
         found[self._problem.route[there]] = self._problem.flow(wait)[there]
