@@ -34,6 +34,13 @@ if TYPE_CHECKING:
     from .past import year_inputs as year_inputs
     from .room import Headroom as Headroom
     from .room import headroom as headroom
+    from .scenario.contrast import Comparison as Comparison
+    from .scenario.contrast import compare as compare
+    from .scenario.loading import Scenario as Scenario
+    from .scenario.loading import load as load
+    from .scenario.results import Run as Run
+    from .scenario.running import run as run
+    from .scenario.saving import read as read
     from .tuning import Tuning as Tuning
     from .tuning import fit_factors as fit_factors
     from .tuning import tuned_arcs as tuned_arcs
@@ -54,6 +61,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "finder": ["compare_routes", "routes"],
         "past": ["past_arcs", "year_inputs"],
         "room": ["Headroom", "headroom"],
+        "scenario.contrast": ["Comparison", "compare"],
+        "scenario.loading": ["Scenario", "load"],
+        "scenario.results": ["Run"],
+        "scenario.running": ["run"],
+        "scenario.saving": ["read"],
         "tuning": ["Tuning", "fit_factors", "tuned_arcs"],
         "validation": ["route_checks"],
     },

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from networks import DataError, Supernetwork
 from networks.errors import nearest
 from solvers import Queue, deterministic_queue
 
-__all__ = ["Assignment"]
+__all__ = ["Assignment", "crossings"]
 
 HOURS_A_DAY = 24
 
 _KEYS = ("family", "corridor", "goods", "class", "origin", "destination")
+_ADDED = ("km", "hours", "tariff_usd_per_teu", "kgco2e_per_t", "figures", "estimates")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +76,10 @@ class Assignment:
     ) -> Assignment:
         """Add what the routes are made of to what a solver found."""
         arcs = case.network.arcs
-        paths = [list(path) for path in routes["path"]]
+        crossed = crossings(routes["path"], len(arcs))
         goods = [case.classes[c].goods for c in routes["class"]]
         load = np.array([case.prices[c].load_t_per_teu for c in routes["class"]])
+        sums = {name: crossed @ arcs[name].to_numpy(dtype=float) for name in _ADDED}
         table = pd.DataFrame(
             {
                 "origin": routes["origin"],
@@ -85,20 +89,19 @@ class Assignment:
                 "corridor": routes["corridor"],
                 "family": routes["family"],
                 "teu_per_year": routes["teu_per_year"],
-                "km": [arcs["km"].to_numpy()[p].sum() for p in paths],
-                "days": [arcs["hours"].to_numpy()[p].sum() / 24 for p in paths],
-                "tariff_usd_per_teu": [arcs["tariff_usd_per_teu"].to_numpy()[p].sum() for p in paths],
+                "km": sums["km"],
+                "days": sums["hours"] / HOURS_A_DAY,
+                "tariff_usd_per_teu": sums["tariff_usd_per_teu"],
                 "cost_usd_per_teu": routes["cost_usd_per_teu"],
                 "constant_usd_per_teu": routes["constant_usd_per_teu"],
                 "waiting_usd_per_teu": routes["waiting_usd_per_teu"],
-                "kgco2e_per_teu": load * np.array([arcs["kgco2e_per_t"].to_numpy()[p].sum() for p in paths]),
+                "kgco2e_per_teu": load * sums["kgco2e_per_t"],
                 "path": routes["path"],
             }
         )
-        figures = np.array([arcs["figures"].to_numpy()[p].sum() for p in paths], dtype=float)
-        guessed = np.array([arcs["estimates"].to_numpy()[p].sum() for p in paths], dtype=float)
         weight = table["teu_per_year"].to_numpy()
-        share = float(guessed @ weight / (figures @ weight)) if figures @ weight > 0 else 0.0
+        figures, guessed = float(sums["figures"] @ weight), float(sums["estimates"] @ weight)
+        share = guessed / figures if figures > 0 else 0.0
         wanted = float(parts["teu"].sum())
         return cls(
             method, status, gap, case.shown_year, case.network, table, float(unmet.sum()), wanted, scarcity, share
@@ -149,10 +152,9 @@ class Assignment:
 
     def load(self) -> pd.Series[float]:
         """Return the TEU a year on each arc of the network."""
-        load = np.zeros(len(self.network.arcs))
-        for path, teu in zip(self.table["path"], self.table["teu_per_year"], strict=True):
-            np.add.at(load, list(path), teu)
-        return pd.Series(load, self.network.arcs.index, name="teu_per_year")
+        arcs = self.network.arcs
+        load = crossings(self.table["path"], len(arcs)).T @ self.table["teu_per_year"].to_numpy(dtype=float)
+        return pd.Series(load, arcs.index, name="teu_per_year")
 
     def bottlenecks(self, at_least: float = 0.0) -> pd.DataFrame:
         """Return how full capacities are, fullest first.
@@ -245,3 +247,10 @@ class Assignment:
             f"{self.demand_teu_per_year - self.unmet_teu_per_year:,.0f} of {self.demand_teu_per_year:,.0f} TEU a year "
             f"sent; {shares}; {self.estimates:.0%} of the figures are estimates)"
         )
+
+
+def crossings(paths: Collection[Sequence[int]], arcs: int) -> csr_array:
+    """Return how often each path crosses each arc, shape (paths, arcs)."""
+    steps = np.fromiter(chain.from_iterable(paths), dtype=np.int64)
+    start = np.cumsum([0, *map(len, paths)])
+    return csr_array((np.ones(len(steps)), steps, start), shape=(len(paths), arcs))

@@ -23,7 +23,8 @@ from .calibration import observed_traffic
 from .catalogue import Filters, load_catalogue
 from .choice import Choice, load_choice
 from .past import PAST_YEARS
-from .year_model import YearModel, lasting
+from .year_model import YearModel
+from .year_setting import lasting
 
 __all__ = ["Backtest", "Case", "backtest", "load_cases"]
 

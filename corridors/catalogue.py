@@ -1,116 +1,24 @@
-"""The catalogue of corridors: named filters on the network, read from YAML."""
+"""The catalogue of corridors: named filters on the network."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from networks import DataError, PlaceError, PlaceNames, Supernetwork, Tables
 from networks.errors import nearest
 from networks.names import plain
 
+from .catalogue_file import ANY, CATALOGUE, Corridor, load_catalogue
+
 __all__ = ["ANY", "CATALOGUE", "Corridor", "Filters", "load_catalogue"]
 
-CATALOGUE = Path(__file__).with_name("catalogue.yaml")
 _MODES = ("rail", "road", "sea", "feeder", "ferry", "inland")
-
-
-class Corridor(BaseModel):
-    """A named family of routes.
-
-    Attributes
-    ----------
-    corridor_id, title : str
-        Short id and name.
-    family : str
-        Decides the colour in charts.
-    via : tuple of tuples of str
-        Places or countries to pass, in order; each step is a choice.
-    avoid : tuple of str
-        Countries, groups, places, links and modes that may not be used.
-    between : two tuples of str, or None
-        Countries or groups at either end; None: any.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    corridor_id: str
-    title: str
-    family: Literal["sea", "northern", "middle", "instc", "southern", "arctic", "other"] = "other"
-    via: tuple[tuple[str, ...], ...]
-    avoid: tuple[str, ...] = ()
-    between: tuple[tuple[str, ...], tuple[str, ...]] | None = None
-
-    @field_validator("via", mode="before")
-    @classmethod
-    def _steps(cls, value: Any) -> Any:
-        return [[step] if isinstance(step, str) else step for step in value] if isinstance(value, list) else value
-
-
-ANY = Corridor(corridor_id="any", title="Any way", via=())
-"""The network without a filter, for pairs that no corridor serves."""
-
-
-def load_catalogue(path: str | Path | None = None) -> dict[str, Corridor]:
-    """Read a catalogue of corridors.
-
-    Parameters
-    ----------
-    path : path, optional
-        YAML file of corridors to add to the toolkit's; one of the same id replaces it.
-
-    Returns
-    -------
-    dict
-        Corridor id to corridor, in the order of the files.
-
-    Raises
-    ------
-    DataError
-        The file cannot be read or an entry is wrong; file, corridor and key are named.
-    """
-    found = _read(CATALOGUE)
-    return found if path is None else {**found, **_read(Path(path))}
-
-
-def _read(path: Path) -> dict[str, Corridor]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        data = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError([f"{path}: cannot be read ({error.strerror})"]) from None
-    except UnicodeDecodeError as error:
-        raise DataError([f"{path}: byte {error.start} is not UTF-8"]) from None
-    except YAMLError as error:
-        raise DataError([f"{path}: not readable as YAML: {' '.join(str(error).split())}"]) from None
-    if not isinstance(data, Mapping):
-        raise DataError([f"{path}: expected corridor ids with their keys, got {type(data).__name__}"])
-    problems: list[str] = []
-    found: dict[str, Corridor] = {}
-    for name, entry in data.items():
-        try:
-            corridor = found[str(name)] = Corridor(corridor_id=str(name), **entry)
-            if not corridor.via or not all(corridor.via):
-                problems.append(f"{path.name}, {name}, via: expected at least one place in every step")
-        except TypeError:
-            problems.append(f"{path.name}, {name}: expected keys title and via")
-        except ValidationError as error:
-            for wrong in error.errors():
-                key = ".".join(str(part) for part in wrong["loc"])
-                hint = nearest(key, Corridor.model_fields) if wrong["type"] == "extra_forbidden" else ""
-                problems.append(f"{path.name}, {name}, {key}: {wrong['msg']}{hint}")
-    if problems:
-        raise DataError(problems)
-    return found
 
 
 @dataclass(frozen=True)
@@ -138,6 +46,24 @@ class Filters:
                 found.setdefault(str(word), set()).add(str(country.Index))
         return {word: frozenset(members) for word, members in found.items()}
 
+    @cached_property
+    def home(self) -> dict[str, str]:
+        """Country of each place."""
+        found: dict[str, str] = self.tables.places["country_id"].to_dict()
+        return found
+
+    @cached_property
+    def _group_of(self) -> dict[str, str]:
+        """Word for countries by its plain spelling, the first of those spelt alike."""
+        return {plain(word): word for word in reversed(self.groups)}
+
+    @cached_property
+    def _met(self) -> list[frozenset[str]]:
+        """Countries of each arc: those of its ends, and those that rule on the way."""
+        starts, ends = self.network.arc_places
+        ruling = self.network.arcs["via_country_ids"]
+        return [frozenset((self.home[a], self.home[b], *via)) for a, b, via in zip(starts, ends, ruling, strict=True)]
+
     def countries(self, words: Iterable[str]) -> frozenset[str]:
         """Return the countries that codes and groups name; DataError on an unknown one."""
         wanted: frozenset[str] = frozenset()
@@ -152,8 +78,7 @@ class Filters:
         wanted: set[str] = set()
         for word in words:
             if word in self.groups:
-                home = self.tables.places["country_id"].isin(self.groups[word])
-                wanted |= set(self.tables.places.index[home])
+                wanted |= {place for place, country in self.home.items() if country in self.groups[word]}
             else:
                 wanted.add(self.names.find(word))
         return frozenset(wanted)
@@ -178,11 +103,10 @@ class Filters:
             return (arcs["mode"] == word.lower()).to_numpy()
         if word in self.tables.links.index:
             return (arcs["link_id"] == word).to_numpy()
-        group = next((group for group in self.groups if plain(group) == plain(word)), None)
+        group = self._group_of.get(plain(word))
         if group is not None:
             countries = self.groups[group]
-            ruled = arcs["via_country_ids"].map(lambda ids: not countries.isdisjoint(ids)).to_numpy(dtype=bool)
-            return self._at(self.places([group])) | ruled
+            return np.array([not countries.isdisjoint(met) for met in self._met], dtype=bool)
         try:
             return self._at(frozenset([self.names.find(word)]))
         except PlaceError as error:

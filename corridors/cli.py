@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from .scenario import commands, run_commands
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -25,8 +27,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-_LISTS = ("places", "corridors", "goods", "links")
 
 
 @app.callback()
@@ -243,30 +243,17 @@ def calibrate(
         show_calibration(found)
 
 
-@app.command("list")
-def list_(
-    what: Annotated[str, typer.Argument(help="places, corridors, goods or links.")],
-    text: Annotated[str, typer.Argument(help="Only rows with this text.")] = "",
-) -> None:
-    """List what can be typed elsewhere."""
-    from networks import DataError
-    from networks.errors import nearest
-
-    if what not in _LISTS:
-        raise DataError(
-            [f"nothing to list is called {what!r}, expected one of {', '.join(_LISTS)}{nearest(what, _LISTS)}"]
-        )
-    from .display import show_list
-
-    show_list(what, text)
-
-
 @app.command()
 def version() -> None:
     """Print the version."""
     from importlib.metadata import version as installed
 
     typer.echo(installed("corridors"))
+
+
+commands.register(app)
+app.command()(run_commands.run)
+app.command()(run_commands.compare)
 
 
 def main() -> NoReturn:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
-from networks import load_tables
-from networks.names import plain
-
-from .catalogue import load_catalogue
+from .terminal import console_here, dim, figure, maybe, signed, table_of
 
 if TYPE_CHECKING:
     from .assigned import Assignment
@@ -22,15 +16,14 @@ if TYPE_CHECKING:
     from .comparison import RouteComparison
     from .room import Headroom
 
-__all__ = ["show_backtest", "show_calibration", "show_flows", "show_headroom", "show_list", "show_routes"]
+__all__ = ["show_backtest", "show_calibration", "show_flows", "show_headroom", "show_routes"]
 
-_PLAIN_WIDTH = 170
 _WIDE = 150
 
 
 def show_routes(comparison: RouteComparison, *, break_even: bool) -> None:
     """Print the answer, the route table, break-even values and what the figures rest on."""
-    console = _console()
+    console = console_here()
     table = comparison.table()
     cur = comparison.currency
     low = cur.lower()
@@ -42,7 +35,7 @@ def show_routes(comparison: RouteComparison, *, break_even: bool) -> None:
     rows = [
         [cell for cell, keep in zip(_route_row(r, low), kept, strict=True) if keep] for r in table.to_dict("records")
     ]
-    console.print(_table(columns, rows))
+    console.print(table_of(columns, rows))
     _notes(console, comparison, table)
     if break_even:
         _break_even(console, comparison)
@@ -50,7 +43,7 @@ def show_routes(comparison: RouteComparison, *, break_even: bool) -> None:
 
 def show_headroom(room: Headroom) -> None:
     """Print the answer, the steps and what they leave out."""
-    console = _console()
+    console = console_here()
     console.print(room.answer, highlight=False, markup=False)
     console.print()
     heads = ("from\nTEU/yr", "to\nTEU/yr", "cost of one\nmore, USD/TEU", "against\nUSD/TEU")
@@ -66,8 +59,8 @@ def show_headroom(room: Headroom) -> None:
         ]
         for row in room.steps().itertuples()
     ]
-    console.print(_table([*columns], rows))
-    _dim(
+    console.print(table_of([*columns], rows))
+    dim(
         console,
         "An upper bound: capacities are those on record, of whole lines and ports, and other goods use them too; where "
         "none is on record nothing binds. The worth is what one TEU a year more of what is scarce saves; in brackets "
@@ -78,7 +71,7 @@ def show_headroom(room: Headroom) -> None:
 
 def show_flows(found: Assignment, by: str) -> None:
     """Print where the freight goes and what the figures rest on."""
-    console = _console()
+    console = console_here()
     table = found.flows(by)
     heads = (by, "TEU/yr", "share", "days", "cost\nUSD/TEU", "scarcity\nUSD/TEU", "kg CO2e\n/TEU")
     rows = [
@@ -86,15 +79,15 @@ def show_flows(found: Assignment, by: str) -> None:
             str(name),
             f"{row['teu_per_year']:,.0f}",
             f"{row['share']:.2%}",
-            _maybe(row["days"], ",.1f"),
-            _maybe(row["cost_usd_per_teu"], ",.0f"),
-            _maybe(row["waiting_usd_per_teu"], ",.0f"),
-            _maybe(row["kgco2e_per_teu"], ",.0f"),
+            maybe(row["days"], ",.1f"),
+            maybe(row["cost_usd_per_teu"], ",.0f"),
+            maybe(row["waiting_usd_per_teu"], ",.0f"),
+            maybe(row["kgco2e_per_teu"], ",.0f"),
         ]
         for name, row in table.iterrows()
     ]
-    console.print(_table([(h, "left" if i == 0 else "right") for i, h in enumerate(heads)], rows))
-    _dim(
+    console.print(table_of([(h, "left" if i == 0 else "right") for i, h in enumerate(heads)], rows))
+    dim(
         console,
         f"{found.year}: {found.demand_teu_per_year:,.0f} TEU a year wanted, {found.unmet_teu_per_year:,.0f} not sent; "
         f"{found.status}, residual {found.gap:.0e}; {found.estimates:.0%} of the figures behind are estimates. Cost is "
@@ -104,24 +97,24 @@ def show_flows(found: Assignment, by: str) -> None:
 
 def show_backtest(found: Backtest) -> None:
     """Print every case, what happened, the naive forecasts, and the medians."""
-    console = _console()
+    console = console_here()
     heads = ("case", "year", "unit", "model", "observed", "error", "last\nyear", "cheapest\nway", "grade")
     rows = [
         [
             str(name) + ("" if row["counted"] else " *"),
             str(row["year"]),
             row["unit"],
-            _figure(row["model"]),
-            _figure(row["observed"]),
-            _signed(row["error"]),
-            _signed(row["last_year_error"]),
-            _signed(row["cheapest_error"]),
+            figure(row["model"]),
+            figure(row["observed"]),
+            signed(row["error"]),
+            signed(row["last_year_error"]),
+            signed(row["cheapest_error"]),
             row["grade"],
         ]
         for name, row in found.table.iterrows()
     ]
     left = ("case", "unit", "grade")
-    console.print(_table([(h, "left" if h in left else "right") for h in heads], rows))
+    console.print(table_of([(h, "left" if h in left else "right") for h in heads], rows))
     s = found.summary()
     fitted = ", ".join(map(str, found.fitted_to))
     if s["cases"]:
@@ -130,7 +123,7 @@ def show_backtest(found: Backtest) -> None:
             f"{s['last_year']:.1%}, cheapest way {s['cheapest']:.1%}; model over the better of them {s['ratio']:.2f}.",
             highlight=False,
         )
-    _dim(
+    dim(
         console,
         f"Parameters fitted to {fitted}. Errors are relative to what was observed, or the value itself where that is "
         "zero; of naive forecasts likewise. * not in the median: no forecast of volume, a year fitted to, or demand "
@@ -140,23 +133,23 @@ def show_backtest(found: Backtest) -> None:
 
 def show_calibration(found: Calibration) -> None:
     """Print the parameters and the residuals."""
-    console = _console()
+    console = console_here()
     heads = ("traffic", "corridor", "year", "model", "observed", "unit", "error", "grade")
     rows = [
         [
             row.traffic,
             row.corridor,
             str(row.year),
-            _figure(row.model),
-            _figure(row.observed),
+            figure(row.model),
+            figure(row.observed),
             row.unit,
-            _signed(row.error),
+            signed(row.error),
             row.grade,
         ]
         for row in found.residuals.itertuples()
     ]
     left = ("traffic", "corridor", "unit", "grade")
-    console.print(_table([(h, "left" if h in left else "right") for h in heads], rows))
+    console.print(table_of([(h, "left" if h in left else "right") for h in heads], rows))
     choice = found.choice
     console.print(
         f"aversion {choice.aversion_share:.3g} of shippers, subsidy passed on {choice.subsidy_passed_on:.3g}, "
@@ -164,23 +157,6 @@ def show_calibration(found: Calibration) -> None:
         + ", ".join(f"{m} {p.scale_per_usd:.2g}/USD" for m, p in choice.markets.items()),
         highlight=False,
     )
-
-
-def _dim(console: Console, text: str) -> None:
-    console.print(text, highlight=False, markup=False, style="dim")
-
-
-def _maybe(value: float, form: str) -> str:
-    return "" if pd.isna(value) else format(value, form)
-
-
-def _figure(value: float) -> str:
-    """Return a number with the digits that say something."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
-def _signed(value: float | None) -> str:
-    return "" if value is None or pd.isna(value) else f"{value:+.1%}" if abs(value) < 10 else f"{value:+,.0%}"
 
 
 def _columns(cur: str) -> list[tuple[str, Any, bool]]:
@@ -202,34 +178,6 @@ def _columns(cur: str) -> list[tuple[str, Any, bool]]:
         ("worst\ngrade\n(EST %)", "right", True),
         ("status", "left", True),
     ]
-
-
-def show_list(what: str, text: str) -> None:
-    """Print places, corridors, goods or links, those with `text` in any cell."""
-    heads, rows = _LISTS[what]()
-    wanted = plain(text)
-    kept = [row for row in rows if wanted in plain(" ".join(row))]
-    _console().print(_table([(head, "left") for head in heads], kept))
-
-
-def _console() -> Console:
-    console = Console(soft_wrap=False)
-    return console if console.is_terminal else Console(width=_PLAIN_WIDTH, no_color=True)
-
-
-def _table(columns: Sequence[tuple[str, Any]], rows: Iterable[Sequence[str]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for name, side in columns:
-        table.add_column(name, justify=side, overflow="fold", min_width=34 if name == "Corridor" else None)
-    for row in rows:
-        table.add_row(*(_escaped(cell) for cell in row))
-    return table
-
-
-def _escaped(cell: str) -> str:
-    from rich.markup import escape
-
-    return escape(cell)
 
 
 def _route_row(row: dict[Any, Any], low: str) -> list[str]:
@@ -285,7 +233,7 @@ def _break_even(console: Console, comparison: RouteComparison) -> None:
     )
     rows = [[f"{r[value]:,.2f}", titles[r["faster"]], titles[r["cheaper"]]] for _, r in crossing.iterrows()]
     console.print(
-        _table([(value.split("_per_")[0].replace("_", "-"), "right"), ("faster", "left"), ("cheaper", "left")], rows)
+        table_of([(value.split("_per_")[0].replace("_", "-"), "right"), ("faster", "left"), ("cheaper", "left")], rows)
     )
     beaten = pairs[pairs[value].isna()]
     if len(beaten):
@@ -294,56 +242,3 @@ def _break_even(console: Console, comparison: RouteComparison) -> None:
             style="dim",
             highlight=False,
         )
-
-
-def _places() -> tuple[list[str], list[list[str]]]:
-    places = load_tables().places
-    rows = [
-        [str(p.Index), str(p.name), "; ".join(p.aliases), str(p.locode), str(p.country_id), str(p.kind)]
-        for p in places.itertuples()
-    ]
-    return ["id", "name", "other names", "UN/LOCODE", "country", "kind"], rows
-
-
-def _corridors() -> tuple[list[str], list[list[str]]]:
-    rows = [
-        [c.corridor_id, c.title, " > ".join("/".join(step) for step in c.via), ", ".join(c.avoid)]
-        for c in load_catalogue().values()
-    ]
-    return ["id", "title", "must pass", "may not pass"], rows
-
-
-def _goods() -> tuple[list[str], list[list[str]]]:
-    goods = load_tables().goods
-    rows = [
-        [
-            str(g.Index),
-            str(g.title),
-            f"{g.value_usd_per_teu:,.0f}",
-            f"{g.load_t_per_teu:g}",
-            f"{g.value_of_time_pct_per_day:g}",
-            f"{g.value_usd_per_teu * g.value_of_time_pct_per_day / 2400:.2f}",
-        ]
-        for g in goods.itertuples()
-    ]
-    return ["id", "title", "USD/TEU", "t/TEU", "%/day", "USD/TEU-h"], rows
-
-
-def _links() -> tuple[list[str], list[list[str]]]:
-    tables = load_tables()
-    names = tables.places["name"]
-    rows = [
-        [
-            str(x.Index),
-            f"{names[x.from_place_id]} - {names[x.to_place_id]}",
-            str(x.mode),
-            f"{x.length_km:,.0f}",
-            str(x.status),
-            "" if pd.isna(x.opens_year) else f"{x.opens_year:.0f}",
-        ]
-        for x in tables.links.itertuples()
-    ]
-    return ["id", "between", "mode", "km", "status", "opens"], rows
-
-
-_LISTS = {"places": _places, "corridors": _corridors, "goods": _goods, "links": _links}

@@ -20,7 +20,7 @@ from .catalogue import ANY, Corridor, Filters, load_catalogue
 from .comparison import RouteComparison
 from .search import Query, Route, alternatives
 
-__all__ = ["CURRENCIES", "PairSearch", "compare_routes", "open_year", "routes"]
+__all__ = ["CURRENCIES", "Course", "PairSearch", "compare_routes", "open_year", "routes"]
 
 CURRENCIES = ("USD", "EUR")
 _LAST_YEAR = 2060
@@ -117,6 +117,49 @@ def routes(origin: str, destination: str, **options: Any) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
+class Course:
+    """Where a corridor leads, in the places and countries of a network.
+
+    Attributes
+    ----------
+    filters : Filters
+        Words to places and arcs of the network.
+    corridor : Corridor
+        Whose words they are.
+    """
+
+    filters: Filters
+    corridor: Corridor
+
+    @cached_property
+    def _steps(self) -> list[frozenset[str]]:
+        return [self.filters.places(step) for step in self.corridor.via]
+
+    @cached_property
+    def _sides(self) -> list[frozenset[str]]:
+        return [self.filters.countries(side) for side in self.corridor.between or ()]
+
+    def serves(self, origin: str, destination: str) -> bool:
+        """Say whether the corridor is meant for traffic between two places."""
+        return not self._sides or self._way(origin, destination) is not None
+
+    def orders(self, origin: str, destination: str) -> list[list[frozenset[str]]]:
+        """Return the steps in the order of travel; both orders if the corridor does not say."""
+        steps, way = self._steps, self._way(origin, destination)
+        return [steps, steps[::-1]] if way is None else [steps if way else steps[::-1]]
+
+    def _way(self, origin: str, destination: str) -> bool | None:
+        """Return True along ``via``, False backwards, None if the corridor does not say."""
+        if not self._sides:
+            return None
+        start, end = self.filters.home[origin], self.filters.home[destination]
+        one, other = self._sides
+        if start in one and end in other:
+            return True
+        return False if start in other and end in one else None
+
+
+@dataclass(frozen=True)
 class PairSearch:
     """Searches of one pair of places, and the reasons why one fails.
 
@@ -155,7 +198,7 @@ class PairSearch:
 
     def serves(self, corridor: Corridor) -> bool:
         """Say whether a corridor is meant for traffic between the two places."""
-        return corridor.between is None or self._way(corridor) is not None
+        return Course(self.filters, corridor).serves(self.origin, self.destination)
 
     def routes(self, corridor: Corridor, k: int) -> list[Route]:
         """Return the `k` cheapest routes of a corridor that differ in gateways."""
@@ -193,20 +236,7 @@ class PairSearch:
 
     def orders(self, corridor: Corridor) -> list[list[frozenset[str]]]:
         """Return the steps of a corridor in the order of travel; both orders if it does not say."""
-        steps = [self.filters.places(step) for step in corridor.via]
-        way = self._way(corridor)
-        return [steps, steps[::-1]] if way is None else [steps if way else steps[::-1]]
-
-    def _way(self, corridor: Corridor) -> bool | None:
-        """Return True along ``via``, False backwards, None if the corridor does not say."""
-        if corridor.between is None:
-            return None
-        home = self.filters.tables.places["country_id"]
-        start, end = home[self.origin], home[self.destination]
-        one, other = (self.filters.countries(side) for side in corridor.between)
-        if start in one and end in other:
-            return True
-        return False if start in other and end in one else None
+        return Course(self.filters, corridor).orders(self.origin, self.destination)
 
 
 def _chosen(catalogue: Mapping[str, Corridor], wanted: Sequence[str] | None, search: PairSearch) -> list[Corridor]:

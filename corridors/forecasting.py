@@ -10,7 +10,8 @@ from networks import DataError, build, load_tables
 from .assigned import Assignment
 from .catalogue import Filters
 from .choice import load_choice
-from .year_model import YearModel, lasting
+from .year_model import YearModel
+from .year_setting import lasting
 
 __all__ = ["forecast"]
 
@@ -35,7 +36,7 @@ def forecast(
     Parameters
     ----------
     year : int
-        2019 to 2025, with what was documented of it, or later, with `growth` and the prices of the network.
+        2019 to 2025, with what was documented of it, or later, with `growth` and the prices and times of 2025.
     markets : sequence of str
         Market ids, rows of ``markets.csv``.
     close : iterable of str
@@ -44,7 +45,7 @@ def forecast(
         For how many days of the year; up to ``queue_days`` of ``parameters.csv`` shippers wait and the flows of
         the year stay, see `Assignment.queue` for what they wait.
     inputs : mapping, optional
-        Series of ``year_inputs.csv`` with another value, for example ``{"sea-west": 6000}``; 2019 to 2025 only.
+        Series of ``year_inputs.csv`` with another value, for example ``{"sea-west": 6000}``.
     growth : str, optional
         Growth scenario of ``growth.csv``, for years without totals of their own.
     parameters : str or path

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from networks import GRADES, DataError, load_tables, read_table, table_file
+from networks import GRADES, DataError, read_table, table_file
 from networks.errors import nearest
 
 from .catalogue import Filters
@@ -66,7 +66,7 @@ def demand(
     ids = _chosen(markets, totals)
     factors = _factors(growth, folder)
     shares = _shares(folder)
-    load = load_tables(folder).goods["load_t_per_teu"]
+    load = read_table("goods", table_file("goods", folder)).set_index("goods_id")["load_t_per_teu"]
     tables = [
         _cells(_total(totals.loc[market], market, year, factors), market, shares.get(market, {})) for market in ids
     ]

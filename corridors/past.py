@@ -15,7 +15,7 @@ from .catalogue import Filters, load_catalogue
 from .finder import PairSearch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["PAST_YEARS", "past_arcs", "year_inputs"]
 
@@ -109,13 +109,16 @@ def past_arcs(filters: Filters, year: int, inputs: pd.DataFrame | None = None) -
     mode = _rates(filters.network)
     if year >= _CAPE_SINCE:
         arcs.loc[~filters.avoiding(["Suez Canal"]), "opens_year"] = np.inf
-    _scale_sea(arcs, mode, filters, known, "sea-cape" if year >= _CAPE_SINCE else "sea-suez")
+    route = _base_routes(filters)
+    lane = "sea-cape" if year >= _CAPE_SINCE else "sea-suez"
+    _scale_sea(arcs, mode, known, route(_LANE, lane), route(_LANE[::-1], lane), filters.tables.parameter("late_days"))
     arcs.loc[mode == "rail_1520", "tariff_usd_per_teu"] *= known["rail-1520"] / known["rail-1520 now"]
     west, east = _rail_borders(filters, _NORTHERN_BORDERS)
-    _meet_days(arcs, filters, _NORTHERN_LANE, "northern-kazakhstan", known["northern-days"], west)
-    _meet_days(arcs, filters, _NORTHERN_LANE[::-1], "northern-kazakhstan", known["northern-days-east"], east)
+    northern, middle = "northern-kazakhstan", "middle-aktau-black-sea"
+    _meet_days(arcs, northern, route(_NORTHERN_LANE, northern), known["northern-days"], west)
+    _meet_days(arcs, northern, route(_NORTHERN_LANE[::-1], northern), known["northern-days-east"], east)
     _add_checks(arcs, filters, known["northern-checks"] / 100)
-    _meet_days(arcs, filters, _MIDDLE_LANE, "middle-aktau-black-sea", known["middle-days"], _caspian(arcs))
+    _meet_days(arcs, middle, route(_MIDDLE_LANE, middle), known["middle-days"], _caspian(arcs))
     return arcs
 
 
@@ -149,11 +152,14 @@ def _rates(network: Supernetwork) -> npt.NDArray[Any]:
 
 
 def _scale_sea(
-    arcs: pd.DataFrame, mode: npt.NDArray[Any], filters: Filters, known: Mapping[str, float], corridor: str
+    arcs: pd.DataFrame,
+    mode: npt.NDArray[Any],
+    known: Mapping[str, float],
+    west: list[int],
+    east: list[int],
+    late_days: float,
 ) -> None:
     """Bring the lane to the rate and the days of the year, and with it all links of the same rate."""
-    west = list(_route(arcs, filters, _LANE, corridor))
-    east = list(_route(arcs, filters, _LANE[::-1], corridor))
     for path, rate, price in ((west, "sea_headhaul", "sea-west"), (east, "sea_backhaul", "sea-east")):
         deep = [a for a in path if mode[a] == rate]
         now = arcs["tariff_usd_per_teu"].iloc[deep].sum()
@@ -163,22 +169,14 @@ def _scale_sea(
         24 * known["sea-days"] / arcs["hours"].iloc[deep].sum()
     )
     late = 1 - known["sea-on-time"] / 100
-    variance = late * (1 - late) * (24 * filters.tables.parameter("late_days")) ** 2
+    variance = late * (1 - late) * (24 * late_days) ** 2
     there = np.isin(mode, ["sea_headhaul", "sea_backhaul"])
     of_lane = arcs.loc[there, "km"] / arcs["km"].iloc[deep].sum()
     arcs.loc[there, "spread_h"] = np.sqrt(arcs.loc[there, "spread_h"] ** 2 + variance * of_lane)
 
 
-def _meet_days(
-    arcs: pd.DataFrame,
-    filters: Filters,
-    pair: tuple[str, str],
-    corridor: str,
-    days: float,
-    place: npt.NDArray[np.bool_],
-) -> None:
-    """Stretch or shrink the hours at some arcs so that a route takes so many days."""
-    path = list(_route(arcs, filters, pair, corridor))
+def _meet_days(arcs: pd.DataFrame, corridor: str, path: list[int], days: float, place: npt.NDArray[np.bool_]) -> None:
+    """Stretch or shrink the hours at some arcs so that a route of a corridor takes so many days."""
     hours = arcs["hours"].to_numpy()
     there = float(hours[path][place[path]].sum())
     wanted = 24 * days - float(hours[path].sum()) + there
@@ -187,11 +185,15 @@ def _meet_days(
     arcs.loc[place, "hours"] *= wanted / there
 
 
-def _route(arcs: pd.DataFrame, filters: Filters, pair: tuple[str, str], corridor: str) -> tuple[int, ...]:
-    """Return the cheapest route of average goods in the base year, whose days are compared."""
+def _base_routes(filters: Filters) -> Callable[[tuple[str, str], str], list[int]]:
+    """Return a finder of the cheapest routes of average goods in the base year, whose days are compared."""
     cost = generalised_cost(filters.network.arcs, goods_prices(filters.tables))["cost_usd_per_teu"].to_numpy()
-    search = PairSearch(filters, *pair, cost, (), int(filters.tables.parameter("base_year")), True)
-    return search.routes(load_catalogue()[corridor], 1)[0]
+    year, known = int(filters.tables.parameter("base_year")), load_catalogue()
+
+    def route(pair: tuple[str, str], corridor: str) -> list[int]:
+        return list(PairSearch(filters, *pair, cost, (), year, True).routes(known[corridor], 1)[0])
+
+    return route
 
 
 def _add_checks(arcs: pd.DataFrame, filters: Filters, share: float) -> None:

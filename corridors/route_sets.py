@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from networks import DataError
+from networks import DataError, Supernetwork
 from solvers import Graph
 
 from .catalogue import Corridor, Filters
-from .finder import PairSearch
+from .finder import Course
 from .search import layered, returned_to
 
 __all__ = ["route_sets"]
@@ -68,29 +68,23 @@ def route_sets(
     whether that place was left (see `layered`), and the search repeated.
     """
     wanted = list(dict.fromkeys(pairs))
-    searches = {pair: PairSearch(filters, *pair, _any(costs), tuple(avoid), year, handling) for pair in wanted}
+    free = filters.avoiding(avoid) & (filters.network.arcs["opens_year"].to_numpy(dtype=float) <= year)
     rows = []
     for corridor in corridors:
-        served = [pair for pair in wanted if searches[pair].serves(corridor)]
-        for order, group in _by_order(corridor, served, searches):
-            supply = _Ways(filters, searches[group[0]], corridor, order, group)
+        for order, group in _by_order(Course(filters, corridor), wanted):
+            allowed = free & filters.avoiding(corridor.avoid)
+            supply = _Ways(filters.network, corridor.corridor_id, order, allowed, handling, group)
             for name, cost in costs.items():
                 rows += [(*pair, name, corridor.corridor_id, corridor.family, path) for pair, path in supply.of(cost)]
     columns = ["origin", "destination", "class", "corridor", "family", "path"]
     return pd.DataFrame(rows, columns=columns).sort_values(columns[:4], kind="stable", ignore_index=True)
 
 
-def _any(costs: Costs) -> npt.NDArray[np.float64]:
-    return next(iter(costs.values()))
-
-
-def _by_order(
-    corridor: Corridor, pairs: Sequence[Pair], searches: Mapping[Pair, PairSearch]
-) -> list[tuple[list[frozenset[str]], list[Pair]]]:
-    """Return the pairs by the order in which they pass the steps; those of no order of their own by both."""
+def _by_order(course: Course, pairs: Sequence[Pair]) -> list[tuple[list[frozenset[str]], list[Pair]]]:
+    """Return the pairs served by the order in which they pass the steps; those of no order of their own by both."""
     groups: dict[tuple[frozenset[str], ...], list[Pair]] = {}
     for pair in pairs:
-        for order in searches[pair].orders(corridor):
+        for order in course.orders(*pair) if course.serves(*pair) else ():
             groups.setdefault(tuple(order), []).append(pair)
     return [(list(order), group) for order, group in groups.items()]
 
@@ -99,10 +93,11 @@ def _by_order(
 class _Ways:
     """Cheapest routes of one corridor for pairs that pass its steps in one order."""
 
-    filters: Filters
-    search: PairSearch
-    corridor: Corridor
+    network: Supernetwork
+    corridor_id: str
     order: Sequence[frozenset[str]]
+    allowed: npt.NDArray[np.bool_]
+    handling: bool
     pairs: list[Pair]
     once: list[str] = field(default_factory=list)
 
@@ -110,19 +105,19 @@ class _Ways:
         """Return the cheapest route at the given costs of each pair that has one."""
         while True:
             found = self._product.paths(cost)
-            returned = {returned_to(self.filters.network, path) for _, path in found} - {""}
+            returned = {returned_to(self.network, path) for _, path in found} - {""}
             if not returned:
                 return found
             self.once += sorted(returned)
             if len(self.once) > _MOST_PLACES:
                 where = ", ".join(self.once)
-                raise DataError([f"{self.corridor.corridor_id}: ways come back to too many places: {where}"])
+                raise DataError([f"{self.corridor_id}: ways come back to too many places: {where}"])
             del self._product
 
     @cached_property
     def _product(self) -> _Product:
-        net, handling = self.filters.network, self.search.handling
-        copies = layered(net, self.order, self.search.allowed(self.corridor), self.once)
+        net, handling = self.network, self.handling
+        copies = layered(net, self.order, self.allowed, self.once)
         source = {o: copies.size + i for i, o in enumerate(dict.fromkeys(o for o, _ in self.pairs))}
         size = copies.size + len(source)
         sink = {d: size + i for i, d in enumerate(dict.fromkeys(d for _, d in self.pairs))}
@@ -151,20 +146,25 @@ class _Product:
     def paths(self, cost: npt.NDArray[np.float64]) -> list[tuple[Pair, tuple[int, ...]]]:
         """Return the cheapest path of each pair that has one."""
         graph = self.graph.with_cost(np.where(self.arcs >= 0, cost[self.arcs], 0.0))
-        found = []
-        for origin, root in self.source.items():
-            tree = graph.tree(root)
-            for pair in self.pairs:
-                goal = self.sink[pair[1]]
-                if pair[0] == origin and np.isfinite(tree.cost[goal]):
-                    found.append((pair, self._back(tree.arc, goal, root)))
-        return found
+        far, came = graph.forest(list(self.source.values()))
+        row = {origin: i for i, origin in enumerate(self.source)}
+        return [
+            ((origin, destination), self._back(came[row[origin]], self.sink[destination]))
+            for origin, destination in self.pairs
+            if np.isfinite(far[row[origin], self.sink[destination]])
+        ]
 
-    def _back(self, came: npt.NDArray[np.int64], goal: int, root: int) -> tuple[int, ...]:
-        steps, node = [], goal
-        while node != root:
-            arc = int(came[node])
-            if self.arcs[arc] >= 0:
-                steps.append(int(self.arcs[arc]))
-            node = int(self.graph.tail[arc])
-        return tuple(steps[::-1])
+    @cached_property
+    def _steps(self) -> list[tuple[int, int]]:
+        """Number in the network and tail of each arc."""
+        return list(zip(self.arcs.tolist(), self.graph.tail.tolist(), strict=True))
+
+    def _back(self, came: npt.NDArray[np.int64], goal: int) -> tuple[int, ...]:
+        """Return the arcs of the network on the way to the goal."""
+        found, joining = [], came.item(goal)
+        while joining >= 0:
+            arc, tail = self._steps[joining]
+            if arc >= 0:
+                found.append(arc)
+            joining = came.item(tail)
+        return tuple(found[::-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -63,11 +63,9 @@ def routes_in_order(query: Query) -> Iterator[Route]:
     to a place, are the k cheapest routes of the corridor.
     """
     graph, arcs, source, sink = _product(query)
-    places = query.network.arcs["to_place_id"].to_numpy()
-    starts = query.network.arcs["from_place_id"].to_numpy()
     for _, path in islice(iter_shortest_paths(graph, source, sink), _TRIED):
         route = tuple(a for a in arcs[np.array(path, dtype=np.int64)].tolist() if a >= 0)
-        if route and _once(starts, places, route):
+        if route and not returned_to(query.network, route):
             yield route
 
 
@@ -109,19 +107,6 @@ def gateways(network: Supernetwork, route: Route) -> tuple[str, ...]:
         elif arc.kind != "wait":
             found[here] = None
     return tuple(found)
-
-
-def _once(starts: npt.NDArray[Any], ends: npt.NDArray[Any], route: Route) -> bool:
-    order = _places(starts, ends, route)
-    return len(set(order)) == len(order)
-
-
-def _places(starts: npt.NDArray[Any], ends: npt.NDArray[Any], route: Sequence[int]) -> list[str]:
-    order = [starts[route[0]]]
-    for arc in route:
-        if ends[arc] != order[-1]:
-            order.append(ends[arc])
-    return order
 
 
 class Layers(NamedTuple):
@@ -202,12 +187,15 @@ def layered(
 
 def returned_to(network: Supernetwork, route: Sequence[int]) -> str:
     """Return the first place that a route, given as arc numbers, comes back to; empty if it does not."""
-    starts, ends = network.arcs["from_place_id"].to_numpy(), network.arcs["to_place_id"].to_numpy()
-    seen: set[str] = set()
-    for place in _places(starts, ends, route):
-        if place in seen:
-            return place
-        seen.add(place)
+    starts, ends = network.arc_places
+    here = starts[route[0]]
+    seen = {here}
+    for arc in route:
+        if ends[arc] != here:
+            here = ends[arc]
+            if here in seen:
+                return here
+            seen.add(here)
     return ""
 
 

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from networks import DataError, build, generalised_cost, goods_prices, load_tables, read_table, table_file
+from networks import (
+    DataError,
+    build,
+    generalised_cost,
+    goods_prices,
+    load_tables,
+    read_table,
+    table_file,
+)
 from networks.errors import nearest
 from solvers import LogitModel, path_sizes
 
-from .assigned import Assignment
+from .assigned import Assignment, crossings
 from .catalogue import Corridor, Filters, load_catalogue
 from .choice import Choice
 from .freight import demand
 from .past import PAST_YEARS, past_arcs, year_inputs
 from .route_sets import route_sets
+from .year_setting import Closure, Setting, State, combined
+from .year_shippers import Kind, segments
 
-__all__ = ["Closure", "YearModel", "lasting"]
+__all__ = ["YearFlows", "YearModel"]
 
 _PAIR = ["origin", "destination"]
+_CELL = ["market", *_PAIR, "goods"]
 _NORTHERN = "northern"
 _OVERLAND = ("northern", "middle")
 _AVERSE_TO = ("RU", "BY")  # countries that shippers who stay away since February 2022 do not cross
@@ -35,63 +45,49 @@ _FROM_CHINA = "cn-eu"
 _TO_CHINA = "eu-cn"
 _KARS = ("GE_KRT-TR_KAR-rail",)
 _EAST_BRANCH = "instc-east"
-_QUANTILES = 3
-_UNMET_PENALTY = 1e5  # USD/TEU, dearer than any way: what has one takes it
 _PER_CENT = 100
 _GUMBEL_SD = np.pi / np.sqrt(6)  # of the part of utility that nothing explains, which costs are scaled to
 _POWER = 4  # of the volume-delay function of the Bureau of Public Roads
+_RESIDUAL = 1e-7
+_NOTHING = 1e-6  # share of a demand below which the penalty keeps nobody at home but in the tail of the logit
+_BOXES = "TEU/yr"  # a capacity in this unit is one of cranes and slots, which bulk does not take
 
 
-class Closure(NamedTuple):
-    """What is shut for a part of a year.
+@dataclass(frozen=True, eq=False)
+class YearFlows:
+    """What the shippers of a year do.
 
     Attributes
     ----------
-    share : float
-        Of the year, 0 to 1.
-    words : tuple of str
-        Places, links, countries, groups, modes; or corridor ids.
+    status : str
+        As of `solvers.LogitSolution`.
+    residual : float
+        Of the capacities, relative.
+    flow : ndarray of float, shape (routes,)
+        TEU a year on each of `YearModel.routes`.
+    waiting : ndarray of float, shape (routes,)
+        Mean price of scarcity and waiting on each, USD/TEU.
+    full : DataFrame
+        ``state`` (number), ``group`` and ``waiting_usd_per_teu`` of each capacity in each part of the year.
+    unmet, not_shipped : ndarray of float, shape (rows of demand,)
+        TEU a year that have no way or no room at the price at which freight stays at home; and those whose
+        shippers refuse every way that there is, or may not use it.
     """
 
-    share: float
-    words: tuple[str, ...]
-
-
-def lasting(words: Iterable[str], days: float, filters: Filters) -> tuple[Closure, ...]:
-    """Return what a closure of so many days shuts in the step of a year: nothing if shippers wait for it.
-
-    Parameters
-    ----------
-    words : iterable of str
-        Places, links, countries, groups, modes; or corridor ids.
-    days : float
-        How long; up to ``queue_days`` of ``parameters.csv`` shippers wait.
-    filters : Filters
-        Words to places and arcs.
-
-    Raises
-    ------
-    PlaceError, DataError
-        A word that nothing is called.
-    """
-    shut, parameter = tuple(words), filters.tables.parameter
-    filters.avoiding([w for w in shut if w not in load_catalogue()])
-    if not shut or days <= parameter("queue_days"):
-        return ()
-    return (Closure(min(days / parameter("days_per_year"), 1.0), shut),)
-
-
-class _State(NamedTuple):
-    share: float
-    avoid: tuple[str, ...]
-    shut: tuple[str, ...]  # corridors
+    status: str
+    residual: float
+    flow: npt.NDArray[np.float64]
+    waiting: npt.NDArray[np.float64]
+    full: pd.DataFrame
+    unmet: npt.NDArray[np.float64]
+    not_shipped: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class _Alternatives:
     """Routes of each demand (row x shippers x state) as arrays; demands likewise."""
 
-    demands: pd.DataFrame  # row, market, goods, kind, base
+    demands: pd.DataFrame  # row, market, goods, kind, base, stays (every way is refused)
     routes: pd.DataFrame  # demand, route
     hour: npt.NDArray[np.float64]  # of each alternative, USD per TEU and hour at a time factor of one
     taste: npt.NDArray[np.float64]  # for a land route, in standard deviations; zero of routes by sea
@@ -103,7 +99,7 @@ class YearModel:
     Parameters
     ----------
     year : int
-        2019 to 2025 with the prices and times documented for it; later years with those of the network.
+        2019 to 2025 with the prices and times documented for it; later years with those of 2025.
     markets : sequence of str
         Market ids.
     inputs : mapping of str to float, optional
@@ -114,6 +110,10 @@ class YearModel:
         Growth scenario for years after the last total, see `demand`.
     capacities : bool
         Whether the capacities on record, which are today's, are limits that shippers wait at.
+    setting : Setting, optional
+        What a scenario changes.
+    filters : Filters, optional
+        The network of the base year, if it is at hand.
     folder : path, optional
         Tables of your own.
 
@@ -131,7 +131,8 @@ class YearModel:
     89(1-2), 109-129): who leaves one land route is likelier to take another than one who never took any. Each
     chooses by a path-size logit between the cheapest routes of the corridors of the market's families. What
     trains cost rises with how many there are; see `solvers.assign_logit`. A market that no parameters were fitted
-    for (over the Caspian) has no constants and the geometric mean of the scales of the others.
+    for (over the Caspian) has no constants and the geometric mean of the scales of the others. Each part of the year
+    has its share of the demand and of every capacity.
     """
 
     def __init__(
@@ -143,24 +144,26 @@ class YearModel:
         closures: Sequence[Closure] = (),
         growth: str | None = None,
         capacities: bool = False,
+        setting: Setting | None = None,
+        filters: Filters | None = None,
         folder: str | Path | None = None,
     ) -> None:
         self.year, self.markets, self.folder, self.capacities = year, tuple(markets), folder, capacities
-        tables = load_tables(folder)
-        self.parameter = tables.parameter
-        self.inputs = _inputs_with(year_inputs(folder=folder), year, inputs or {})
-        filters = Filters(build(tables))
-        if year in PAST_YEARS:
-            arcs = past_arcs(filters, year, self.inputs)
-            filters = Filters(replace(filters.network, arcs=arcs))
-        elif inputs:
-            raise DataError([f"year: got {year}; inputs can be changed for {PAST_YEARS[0]} to {PAST_YEARS[-1]}"])
-        self.filters = filters
+        self.setting = setting or Setting()
+        today = filters or Filters(build(load_tables(folder)))
+        self.parameter = today.tables.parameter
+        known = min(year, PAST_YEARS[-1])
+        self.inputs = _inputs_with(year_inputs(folder=folder), known, inputs or {})
+        arcs = past_arcs(today, known, self.inputs) if known in PAST_YEARS else today.network.arcs
+        self.filters = Filters(replace(today.network, arcs=arcs))
         self.families = _families(folder)
-        self.demand = demand(year, self.markets, growth=growth, folder=folder).reset_index(drop=True)
+        wanted = self.setting.demand
+        if wanted is None:
+            wanted = demand(year, self.markets, growth=growth, folder=folder)
+        self.demand = wanted.reset_index(drop=True)
         self.shippers = read_table("shippers", table_file("shippers", folder)).set_index("goods_id")
         self.catalogue = load_catalogue()
-        self.states = self._states(closures)
+        self.states = combined(self.setting.states, self._closures(closures), self.catalogue)
 
     def input(self, series: str, default: float = 0.0) -> float:
         """Return a series of the year; of later years the last that is known, otherwise the default."""
@@ -168,22 +171,25 @@ class YearModel:
         known = column[column.index == min(self.year, PAST_YEARS[-1])].dropna()
         return float(known.iloc[0]) if len(known) else default
 
-    def _states(self, closures: Sequence[Closure]) -> list[_State]:
-        """Return the parts of the year by what is shut in them, closures taken as independent of each other."""
+    def _closures(self, closures: Sequence[Closure]) -> list[Closure]:
+        """Return what is shut for a part of the year, that which is on record included."""
         every = [*closures]
         if self.input("kars-closed"):
             every.append(Closure(self.input("kars-closed") / _PER_CENT, _KARS))
         idle = 1 - self.input("instc-east-service", _PER_CENT) / _PER_CENT
         if idle and any("instc" in self.families[m] for m in self.markets):
             every.append(Closure(idle, (_EAST_BRANCH,)))
-        found = []
-        for pick in itertools.product((True, False), repeat=len(every)):
-            share = float(np.prod([c.share if shut else 1 - c.share for c, shut in zip(every, pick, strict=True)]))
-            words = tuple(w for c, shut in zip(every, pick, strict=True) if shut for w in c.words)
-            shut = tuple(w for w in words if w in self.catalogue)
-            if share > 0:
-                found.append(_State(share, tuple(w for w in words if w not in shut), shut))
-        return found
+        return every
+
+    @cached_property
+    def networks(self) -> list[Filters]:
+        """The network of each part of the year."""
+        return [self._network(state) for state in self.states]
+
+    def _network(self, state: State) -> Filters:
+        if state.change is None:
+            return self.filters
+        return Filters(replace(self.filters.network, arcs=state.change(self.filters.network.arcs)))
 
     @cached_property
     def routes(self) -> pd.DataFrame:
@@ -194,90 +200,108 @@ class YearModel:
         DataFrame
             ``state`` (number), ``market``, ``origin``, ``destination``, ``goods``, ``corridor``, ``branch``
             (corridor whose variant it is: instc-west-iran is one of instc-west), ``family``, ``path`` (arc
-            numbers), ``tariff``, ``hours``, ``variance`` (h^2), ``crosses`` (Russia or Belarus), ``log_size`` (of
-            its path).
+            numbers), ``tariff``, ``hours``, ``variance`` (h^2), ``kgco2e_per_t``, ``crosses`` (Russia or Belarus),
+            ``log_size`` (of its path).
         """
-        arcs = self.filters.network.arcs
-        costs = {goods: self._cost(goods) for goods in sorted(set(self.demand["goods"]))}
-        found = []
         base = int(self.parameter("base_year"))
-        for number, state in enumerate(self.states):
+        year = max(self.year, base) if self.setting.planned else base
+        parts = []
+        for number, (state, filters) in enumerate(zip(self.states, self.networks, strict=True)):
+            arcs = filters.network.arcs
+            costs = {goods: self._cost(goods, arcs) for goods in sorted(set(self.demand["goods"]))}
+            sets = []
             for market, rows in self.demand.groupby("market", sort=False):
                 wanted = self._corridors(str(market), state)
                 pairs = dict.fromkeys(zip(rows["origin"], rows["destination"], strict=True))
                 mine = {g: costs[g] for g in sorted(set(rows["goods"]))}
-                sets = route_sets(
-                    self.filters, pairs, mine, wanted, year=max(self.year, base), avoid=state.avoid, handling=True
-                )
-                found.append(sets.assign(state=number, market=market))
-        table = pd.concat(found, ignore_index=True).rename(columns={"class": "goods"})
+                found = route_sets(filters, pairs, mine, wanted, year=year, avoid=state.avoid, handling=True)
+                sets.append(found.assign(market=market))
+            part = pd.concat(sets, ignore_index=True).rename(columns={"class": "goods"}).assign(state=number)
+            parts.append(_with_sums(part, arcs, state))
+        table = pd.concat(parts, ignore_index=True)
         clear = self.filters.avoiding(_AVERSE_TO)
         paths = [list(path) for path in table["path"]]
         label = list(zip(table["state"], table["market"], table["origin"], table["destination"], strict=True))
         owner = pd.Series(label, index=table.index).astype(str) + table["goods"]
-        length = pd.DataFrame({"length": arcs["km"].fillna(0.0).clip(lower=0.0).to_numpy()})
+        length = pd.DataFrame({"length": self.filters.network.arcs["km"].fillna(0.0).clip(lower=0.0).to_numpy()})
         return table.assign(
             branch=table["corridor"].map({c: _branch(c, self.catalogue) for c in set(table["corridor"])}),
-            tariff=_sums(arcs["tariff_usd_per_teu"], paths),
-            hours=_sums(arcs["hours"], paths),
-            variance=_sums(arcs["spread_h"] ** 2, paths),
             crosses=[not clear[path].all() for path in paths],
             log_size=np.log(path_sizes(length, pd.DataFrame({"demand": owner, "path": paths})).to_numpy()),
         )
 
-    def _cost(self, goods: str) -> npt.NDArray[np.float64]:
+    def _cost(self, goods: str, arcs: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the generalised cost of each arc for the mean shipper of the goods."""
-        prices = goods_prices(self.filters.tables, goods, value_of_time_usd_per_teu_h=self._hour(goods))
-        cost: npt.NDArray[np.float64] = generalised_cost(self.filters.network.arcs, prices)[
-            "cost_usd_per_teu"
-        ].to_numpy()
+        prices = goods_prices(
+            self.filters.tables,
+            goods,
+            value_of_time_usd_per_teu_h=self._hour[goods],
+            carbon_price_usd_per_t=self.setting.carbon_usd_per_t,
+        )
+        cost: npt.NDArray[np.float64] = generalised_cost(arcs, prices)["cost_usd_per_teu"].to_numpy()
         return cost
 
-    def _hour(self, goods: str) -> float:
-        """Return the mean value of time of a kind of goods, USD per TEU and hour."""
-        value = float(self.filters.tables.goods.at[goods, "value_usd_per_teu"])
-        return value * float(self.shippers.at[goods, "rate_pct_per_day"]) / _PER_CENT / 24
+    @cached_property
+    def _hour(self) -> dict[str, float]:
+        """Return the mean value of time of each kind of goods, USD per TEU and hour."""
+        value = self.filters.tables.goods["value_usd_per_teu"]
+        rate = self.shippers["rate_pct_per_day"] / _PER_CENT / 24
+        factor = self.setting.hour_factor
+        return {str(g): float(value[g] * rate[g]) * factor.get(str(g), 1.0) for g in rate.index}
 
-    def _corridors(self, market: str, state: _State) -> list[Corridor]:
+    def _corridors(self, market: str, state: State) -> list[Corridor]:
         wanted = self.families[market]
         return [c for c in self.catalogue.values() if c.family in wanted and c.corridor_id not in state.shut]
 
     @cached_property
     def _alternatives(self) -> _Alternatives:
         """Lay out who chooses between what."""
-        rows = self.demand.reset_index(names="row")[["row", "market", *_PAIR, "goods", "teu_per_year"]]
-        demands = rows.merge(self._segments(), on=["market", "goods"])
+        rows = self.demand.reset_index(names="row")[["row", *_CELL, "teu_per_year"]]
+        demands = rows.merge(segments(self._kinds(), self.setting.refusals), on=["market", "goods"])
         states = pd.DataFrame({"state": range(len(self.states)), "part": [s.share for s in self.states]})
         demands = demands.merge(states, how="cross")
         demands["base"] = demands["teu_per_year"] * demands["weight"] * demands["part"]
         demands = demands[demands["base"] > 0].reset_index(drop=True).rename_axis("demand").reset_index()
         found = self.routes.rename_axis("route").reset_index()
-        keys = ["state", "market", *_PAIR, "goods"]
-        routes = demands[["demand", *keys, "kind", "hour", "taste"]].merge(
+        keys = ["state", *_CELL]
+        routes = demands[["demand", *keys, "kind", "hour", "taste", "refuses"]].merge(
             found[[*keys, "route", "family", "crosses"]], on=keys
         )
         captive = (routes["kind"] == "captive") & routes["family"].isin(_OVERLAND)
         averse = (routes["kind"] == "averse") & routes["crosses"]
-        routes = routes[~(captive | averse)].reset_index(drop=True)
-        taste = np.where(routes["family"].isin(_OVERLAND), routes["taste"], 0.0)
-        return _Alternatives(demands, routes[["demand", "route"]], routes["hour"].to_numpy(), taste)
+        thought = routes[~captive]
+        kept = routes[~(captive | averse | self._refused(routes))].reset_index(drop=True)
+        stays = demands["demand"].isin(thought["demand"]) & ~demands["demand"].isin(kept["demand"])
+        taste = np.where(kept["family"].isin(_OVERLAND), kept["taste"], 0.0)
+        return _Alternatives(
+            demands.assign(stays=stays), kept[["demand", "route"]], kept["hour"].to_numpy(), np.asarray(taste)
+        )
 
-    def _segments(self) -> pd.DataFrame:
-        """Return the shippers of each market and goods: kind, value of an hour, weight within the kind."""
-        node, weight = np.polynomial.hermite_e.hermegauss(_QUANTILES)
-        weight = weight / weight.sum()
-        rows = []
-        for market, goods in self.demand[["market", "goods"]].drop_duplicates().itertuples(index=False):
-            spread, mean = float(self.shippers.at[goods, "spread"]), self._hour(goods)
-            free = self.overland_share(market)
-            if free < 1:
-                rows.append((market, goods, "captive", mean, 0.0, 1 - free))
-            kinds = ("willing", "averse") if self._may_shun(market) else ("willing",)
-            tastes = list(zip(node, weight, strict=True)) if self._may_shun(market) else [(0.0, 1.0)]
-            for (z, w), (taste, part) in itertools.product(zip(node, weight, strict=True), tastes):
-                hour = mean * float(np.exp(spread * z - spread**2 / 2))
-                rows += [(market, goods, kind, hour, taste, free * w * part) for kind in kinds]
-        return pd.DataFrame(rows, columns=["market", "goods", "kind", "hour", "taste", "weight"])
+    def _refused(self, alternatives: pd.DataFrame) -> npt.NDArray[np.bool_]:
+        """Return which alternatives their shippers refuse, Russia by those averse to it apart."""
+        refused = np.zeros(len(alternatives), dtype=bool)
+        home = self.filters.tables.places["country_id"].to_dict()
+        for number, refusal in enumerate(self.setting.refusals):
+            holds = np.array([number in state.refused for state in self.states])
+            on = self.routes["state"].map(dict(enumerate(holds.tolist()))).to_numpy(dtype=bool)
+            route = alternatives["route"].to_numpy()
+            by = np.array([number in r for r in alternatives["refuses"]], dtype=bool)
+            refused |= by & (refusal.routes(self.routes, home) & on)[route]
+        return refused
+
+    def _kinds(self) -> list[Kind]:
+        pairs = self.demand[["market", "goods"]].drop_duplicates().itertuples(index=False)
+        return [
+            Kind(
+                market,
+                goods,
+                self._hour[goods],
+                float(self.shippers.at[goods, "spread"]),
+                self.overland_share(market),
+                self._may_shun(market),
+            )
+            for market, goods in pairs
+        ]
 
     def _may_shun(self, market: str) -> bool:
         return _NORTHERN in self.families[market]
@@ -310,24 +334,30 @@ class YearModel:
         found: npt.NDArray[np.float64] = (demands["base"] * part).clip(lower=1e-12).to_numpy()
         return found
 
-    def _tariff(self, choice: Choice) -> npt.NDArray[np.float64]:
-        """Return the price of each route to the shipper before scarcity, USD/TEU."""
+    def _tariff(self, choice: Choice, sea: float = 1.0) -> npt.NDArray[np.float64]:
+        """Return the price of each route to the shipper before scarcity, USD/TEU; `sea`: factor on deep-sea rates."""
         routes = self.routes
         cap = self.input("subsidy-cap") / _PER_CENT
         paid = (routes["market"] == _FROM_CHINA) & routes["family"].isin(_OVERLAND)
         found: npt.NDArray[np.float64] = (
-            routes["tariff"] * (1 - choice.subsidy_passed_on * cap * paid.astype(float))
+            (routes["tariff"] + (sea - 1) * routes["sea_tariff"])
+            * (1 - choice.subsidy_passed_on * cap * paid.astype(float))
         ).to_numpy()
         return found
 
+    @cached_property
+    def _kinds_of_route(self) -> tuple[list[tuple[str, ...]], npt.NDArray[np.int64]]:
+        """Return each market, corridor, branch and family that occur together, and which of them each route is."""
+        table = self.routes[["market", "corridor", "branch", "family"]]
+        number, kinds = pd.MultiIndex.from_frame(table).factorize()
+        return [tuple(map(str, kind)) for kind in kinds], np.asarray(number)
+
     def _constant(self, choice: Choice) -> npt.NDArray[np.float64]:
-        routes = self.routes
+        """Return the constant of each route: that of its corridor, branch or family, the first that has one."""
         of = {name: market.constants_usd_per_teu for name, market in choice.markets.items()}
-        found = [
-            of[m].get(c, of[m].get(b, of[m].get(f, 0.0))) if m in of else 0.0
-            for m, c, b, f in zip(routes["market"], routes["corridor"], routes["branch"], routes["family"], strict=True)
-        ]
-        return np.array(found, dtype=float)
+        kinds, number = self._kinds_of_route
+        found = [next((of[m][n] for n in names if n in of[m]), 0.0) if m in of else 0.0 for m, *names in kinds]
+        return np.array(found, dtype=float)[number]
 
     def _scales(self, choice: Choice) -> dict[str, float]:
         """Return the scale of each market; one without its own takes the mean of the others."""
@@ -335,15 +365,23 @@ class YearModel:
         mean = float(np.exp(np.mean([np.log(m.scale_per_usd) for m in choice.markets.values()])))
         return {m: known.get(m, mean) for m in self.markets}
 
-    def _costs(self, choice: Choice) -> npt.NDArray[np.float64]:
+    def _costs(self, choice: Choice, sea: float) -> npt.NDArray[np.float64]:
         """Return what each alternative costs who has it, constants and path size in, scarcity not."""
         number = self._alternatives.routes["route"].to_numpy()
         scale = self.routes["market"].map(self._scales(choice)).to_numpy(dtype=float)
-        fixed = self._tariff(choice) + self._constant(choice) - self.routes["log_size"].to_numpy() / scale
+        fixed = self._tariff(choice, sea) + self._carbon + self._constant(choice)
+        fixed = fixed - self.routes["log_size"].to_numpy() / scale
         shared = self.parameter("land_taste_correlation")
         spread = np.sqrt(shared / (1 - shared)) * _GUMBEL_SD / scale
         felt = choice.time_factor * self._alternatives.hour * self._delay[number]
         return np.asarray(fixed[number] + felt - self._alternatives.taste * spread[number])
+
+    @cached_property
+    def _carbon(self) -> npt.NDArray[np.float64]:
+        """Return what carbon costs on each route, USD/TEU."""
+        load = self.routes["goods"].map(self.filters.tables.goods["load_t_per_teu"]).to_numpy(dtype=float)
+        kg = self.routes["kgco2e_per_t"].to_numpy(dtype=float)
+        return np.asarray(load * kg * self.setting.carbon_usd_per_t / 1000)
 
     @cached_property
     def _delay(self) -> npt.NDArray[np.float64]:
@@ -353,74 +391,131 @@ class YearModel:
         return found
 
     @cached_property
+    def _rows(self) -> pd.DataFrame:
+        """Return what has a price that rises or a capacity that binds: ``state``, ``group``, ``room``, ``scarce``."""
+        room = self.parameter("scarcity_capacity_teu")
+        rows: list[tuple[int, str, float, bool]] = []
+        for number, state in enumerate(self.states):
+            rows += [(number, market, room * state.share, True) for market in self._scarce]
+            if self.capacities:
+                limits = self._limits(number)
+                rows += [(number, str(g), float(cap) * state.share, False) for g, cap in limits.items()]
+        return pd.DataFrame(rows, columns=["state", "group", "room", "scarce"]).astype({"scarce": bool})
+
+    def _limits(self, state: int) -> pd.Series[float]:
+        """Return the capacities that the routes of a part of the year cross, TEU a year, by group."""
+        arcs = self.networks[state].network.arcs
+        mine = self.routes["path"][self.routes["state"] == state]
+        known = arcs.loc[sorted({arc for path in mine for arc in path})]
+        known = known[known["capacity_group"] != ""]
+        return known.groupby("capacity_group")["capacity_teu_per_year"].first().dropna()
+
+    @cached_property
     def _model(self) -> LogitModel:
         """Read the choice once; costs, quantities, scales and prices are put in for each set of parameters."""
-        alt, ratio = self._alternatives, self.parameter("middle_scarcity_ratio")
-        scarce = self._scarce
-        rooms = self._limits if self.capacities else pd.Series(dtype=float)
+        alt, rows = self._alternatives, self._rows
         arcs = pd.DataFrame(
             {
-                "capacity": [np.inf, *([self.parameter("scarcity_capacity_teu")] * len(scarce)), *rooms],
-                "price": [np.inf, *([1.0] * len(scarce)), *([np.inf] * len(rooms))],
-            },
-            index=pd.Index(["free", *scarce, *rooms.index], dtype=object),
+                "capacity": [np.inf, *rows["room"]],
+                "price": [np.inf, *np.where(rows["scarce"], 1.0, np.inf)],
+            }
         )
-        ways = zip(self.routes["market"], self.routes["family"], self.routes["path"], strict=True)
-        takes = [self._takes(m, f, p, rooms, ratio) for m, f, p in ways]
+        takes = self._takes()
         number = alt.routes["route"].to_numpy()
+        paths = [list(take) for take in takes]
+        units = [list(take.values()) for take in takes]
         routes = pd.DataFrame(
             {
                 "demand": alt.routes["demand"],
-                "path": [list(takes[i]) for i in number],
-                "units": [list(takes[i].values()) for i in number],
+                "path": [paths[i] for i in number],
+                "units": [units[i] for i in number],
                 "cost": 0.0,
             }
         )
         demands = pd.DataFrame({"quantity": alt.demands["base"].to_numpy(), "scale": 1.0})
-        return LogitModel(arcs, demands, routes, path_size=0.0, unmet_penalty=_UNMET_PENALTY, price_power=_POWER)
+        penalty = self.setting.unmet_usd_per_teu
+        return LogitModel(arcs, demands, routes, path_size=0.0, unmet_penalty=penalty, price_power=_POWER)
 
-    @cached_property
-    def _limits(self) -> pd.Series[float]:
-        """Return the capacities that the routes cross, TEU a year, by group."""
-        arcs = self.filters.network.arcs
-        used = sorted({arc for path in self.routes["path"] for arc in path})
-        known = arcs.loc[used]
-        known = known[known["capacity_group"] != ""]
-        return known.groupby("capacity_group")["capacity_teu_per_year"].first().dropna()
-
-    def _takes(
-        self, market: str, family: str, path: tuple[int, ...], rooms: pd.Series[float], ratio: float
-    ) -> dict[str, float]:
-        """Return what a TEU on a route takes of each row of capacity."""
-        found: dict[str, float] = {}
-        if market in self._scarce and family in _OVERLAND:
-            found[market] = 1.0 if family == _NORTHERN else ratio
-        if len(rooms):
-            groups = self._groups[list(path)]
-            found.update({g: 1.0 for g in groups if g in rooms.index})
-        return found or {"free": 1.0}
-
-    @cached_property
-    def _groups(self) -> npt.NDArray[Any]:
-        found: npt.NDArray[Any] = self.filters.network.arcs["capacity_group"].to_numpy()
+    def _takes(self) -> list[dict[int, float]]:
+        """Return what a TEU on each route takes of each row of capacity, counted from one; row zero is free."""
+        rows, routes = self._rows, self.routes
+        number = {
+            (int(state), str(group), bool(scarce)): i
+            for i, (state, group, scarce) in enumerate(
+                zip(rows["state"], rows["group"], rows["scarce"], strict=True), 1
+            )
+        }
+        ratio = {_NORTHERN: 1.0, "middle": self.parameter("middle_scarcity_ratio")}
+        scarce, bulk = set(self._scarce), self._bulk
+        groups = [self._groups(filters) for filters in self.networks]
+        found = []
+        for s, m, f, path in zip(routes["state"], routes["market"], routes["family"], routes["path"], strict=True):
+            take: dict[int, float] = {}
+            if m in scarce and f in ratio:
+                take[number[s, m, True]] = ratio[f]
+            if self.capacities:
+                here, boxes = groups[s]
+                at = list(path)
+                inside = here[at] != ""
+                if m in bulk:
+                    inside &= ~boxes[at]
+                take |= {number[s, g, False]: 1.0 for g in here[at][inside] if (s, g, False) in number}
+            found.append(take or {0: 1.0})
         return found
 
-    def _with(self, choice: Choice) -> LogitModel:
-        count = 1 + len(self._scarce) + (len(self._limits) if self.capacities else 0)
+    def _groups(self, filters: Filters) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+        """Return the capacity group of each arc, and whether it is one of boxes."""
+        arcs = filters.network.arcs
+        return arcs["capacity_group"].to_numpy(), (arcs["capacity_unit"] == _BOXES).to_numpy()
+
+    @property
+    def _bulk(self) -> set[str]:
+        """Markets that are not of boxes."""
+        return set(self.demand["market"][self.demand["unit"] == "t"])
+
+    def _with(self, choice: Choice, sea: float = 1.0) -> LogitModel:
         return self._model.with_(
-            cost=self._costs(choice),
+            cost=self._costs(choice, sea),
             quantity=self._quantity(choice),
             scale=self._alternatives.demands["market"].map(self._scales(choice)).to_numpy(dtype=float),
-            price=np.full(count, choice.scarcity_usd_per_teu),
+            price=np.full(1 + len(self._rows), choice.scarcity_usd_per_teu),
         )
 
-    def flows(self, choice: Choice) -> npt.NDArray[np.float64]:
-        """Return the TEU a year on each of `routes`, converged to a residual of 1e-7."""
-        return self._by_route(self._with(choice).flow(residual=1e-7))
+    def flows(self, choice: Choice, *, sea: float = 1.0) -> npt.NDArray[np.float64]:
+        """Return the TEU a year on each of `routes`, converged to a residual of 1e-7.
+
+        Parameters
+        ----------
+        choice : Choice
+            Parameters.
+        sea : float
+            Factor on deep-sea rates, routes held fixed.
+        """
+        return self._by_route(self._with(choice, sea).flow(residual=_RESIDUAL))
 
     def _by_route(self, flow: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         number = self._alternatives.routes["route"].to_numpy()
         return np.bincount(number, flow, minlength=len(self.routes)).astype(float)
+
+    def solve(self, choice: Choice) -> YearFlows:
+        """Return all that is known of what the shippers do."""
+        answer = self._with(choice).solve(residual=_RESIDUAL)
+        demands = self._alternatives.demands
+        stays = demands["stays"].to_numpy()
+        unmet = np.where(answer.unmet < _NOTHING * demands["base"].to_numpy(), 0.0, answer.unmet)
+        by_row = [
+            np.bincount(demands["row"], part, minlength=len(self.demand)).astype(float)
+            for part in (np.where(stays, 0.0, unmet), np.where(stays, unmet, 0.0))
+        ]
+        rows = self._rows[["state", "group", "scarce"]].assign(waiting_usd_per_teu=answer.waiting.to_numpy()[1:])
+        return YearFlows(
+            answer.status,
+            answer.residual,
+            self._by_route(answer.routes["flow"].to_numpy()),
+            self._mean_by_route(answer.routes),
+            rows[~rows["scarce"]].drop(columns="scarce").reset_index(drop=True),
+            *by_row,
+        )
 
     @cached_property
     def units(self) -> npt.NDArray[np.float64]:
@@ -438,11 +533,19 @@ class YearModel:
         return np.asarray(paid / np.maximum(self._by_route(weight), 1e-300))
 
     def scarcity(self, choice: Choice, flow: npt.NDArray[np.float64]) -> dict[str, float]:
-        """Return what scarcity adds to the price of a train of the Northern route in each market, USD/TEU."""
-        units = self.routes["family"].map({"northern": 1.0, "middle": self.parameter("middle_scarcity_ratio")})
-        load = (units.fillna(0.0) * flow).groupby(self.routes["market"]).sum()
+        """Return what scarcity adds to the price of a train of the Northern route in each market, USD/TEU.
+
+        The mean over the parts of the year by the trains in them.
+        """
+        units = self.routes["family"].map({_NORTHERN: 1.0, "middle": self.parameter("middle_scarcity_ratio")})
+        load = (units.fillna(0.0) * flow).groupby([self.routes["market"], self.routes["state"]]).sum()
         room = self.parameter("scarcity_capacity_teu")
-        return {m: choice.scarcity_usd_per_teu * float(load.get(m, 0.0) / room) ** _POWER for m in self._scarce}
+        found = {}
+        for market in self._scarce:
+            loads = [float(load.get((market, s), 0.0)) for s in range(len(self.states))]
+            paid = sum(x * (x / (room * s.share)) ** _POWER for x, s in zip(loads, self.states, strict=True))
+            found[market] = choice.scarcity_usd_per_teu * paid / max(sum(loads), 1e-300)
+        return found
 
     def price(self, choice: Choice, flow: npt.NDArray[np.float64], market: str, family: str) -> float:
         """Return the mean price of a family to its shippers in a market, scarcity in, USD/TEU."""
@@ -453,22 +556,40 @@ class YearModel:
     def cheapest(self) -> npt.NDArray[np.float64]:
         """Return the TEU a year on each of `routes` if all took the cheapest: no constants, no scarcity, no tastes."""
         cost = self.routes["tariff"] + self._delay * self.routes["goods"].map(self._hour)
-        keys = ["state", "market", *_PAIR, "goods"]
-        best = cost.groupby([self.routes[k] for k in keys]).idxmin()
-        rows = self.demand.set_index(["market", *_PAIR, "goods"])["teu_per_year"]
+        best = cost.groupby([self.routes[k] for k in ("state", *_CELL)]).idxmin()
+        rows = self.demand.set_index(_CELL)["teu_per_year"]
         flow = np.zeros(len(self.routes))
         for key, route in best.items():
             state, *rest = key
             flow[route] += float(rows.loc[tuple(rest)]) * self.states[int(state)].share
         return flow
 
+    def route_costs(self, choice: Choice) -> pd.DataFrame:
+        """Return what each of `routes` costs the mean shipper.
+
+        Returns
+        -------
+        DataFrame by route
+            ``tariff_usd_per_teu`` (to the shipper), ``cost_usd_per_teu`` (generalised, scarcity apart),
+            ``constant_usd_per_teu``.
+        """
+        hour = self.routes["goods"].map(self._hour).to_numpy(dtype=float) * choice.time_factor
+        tariff = self._tariff(choice)
+        return pd.DataFrame(
+            {
+                "tariff_usd_per_teu": tariff,
+                "cost_usd_per_teu": tariff + hour * self._delay + self._carbon,
+                "constant_usd_per_teu": self._constant(choice),
+            },
+            index=self.routes.index,
+        )
+
     def assignment(self, choice: Choice) -> Assignment:
         """Return the routes and flows as an `Assignment`, shippers of one kind of goods together."""
-        answer = self._with(choice).solve(residual=1e-7)
-        flow = self._by_route(answer.routes["flow"].to_numpy())
+        found = self.solve(choice)
         goods = list(dict.fromkeys(self.demand["goods"]))
         prices = [
-            goods_prices(self.filters.tables, g, value_of_time_usd_per_teu_h=choice.time_factor * self._hour(g))
+            goods_prices(self.filters.tables, g, value_of_time_usd_per_teu_h=choice.time_factor * self._hour[g])
             for g in goods
         ]
         case = SimpleNamespace(
@@ -477,17 +598,36 @@ class YearModel:
             prices=prices,
             shown_year=self.year,
         )
-        hour = self.routes["goods"].map(self._hour).to_numpy() * choice.time_factor
+        costs = self.route_costs(choice)
         table = self.routes.assign(
             **{"class": self.routes["goods"].map({g: i for i, g in enumerate(goods)})},
-            cost_usd_per_teu=self._tariff(choice) + hour * self._delay,
-            constant_usd_per_teu=self._constant(choice),
-            waiting_usd_per_teu=self._mean_by_route(answer.routes),
-            teu_per_year=flow,
+            cost_usd_per_teu=costs["cost_usd_per_teu"],
+            constant_usd_per_teu=costs["constant_usd_per_teu"],
+            waiting_usd_per_teu=found.waiting,
+            teu_per_year=found.flow,
         )
         parts = self.demand.rename(columns={"teu_per_year": "teu"})
-        full = answer.waiting.drop(["free", *self._scarce])
-        return Assignment.of("logit", answer.status, answer.residual, case, table, parts, answer.unmet, full)
+        full = found.full.groupby("group")["waiting_usd_per_teu"].max()
+        unmet = pd.Series(found.unmet + found.not_shipped)
+        return Assignment.of("logit", found.status, found.residual, case, table, parts, unmet, full)
+
+
+def _with_sums(routes: pd.DataFrame, arcs: pd.DataFrame, state: State) -> pd.DataFrame:
+    """Add what the arcs of each route sum to, and what the state changes of whole routes."""
+    crossed = crossings(list(routes["path"]), len(arcs))
+    deep = arcs["tariff_usd_per_teu"].where(arcs["mode"] == "sea", 0.0)
+    sums = {
+        "tariff": crossed @ arcs["tariff_usd_per_teu"].to_numpy(dtype=float),
+        "sea_tariff": crossed @ deep.to_numpy(dtype=float),
+        "hours": crossed @ arcs["hours"].to_numpy(dtype=float),
+        "variance": crossed @ arcs["spread_h"].to_numpy(dtype=float) ** 2,
+        "kgco2e_per_t": crossed @ arcs["kgco2e_per_t"].to_numpy(dtype=float),
+    }
+    for shift in state.shifts:
+        mine = routes["corridor"].isin(shift.corridors).to_numpy()
+        old = sums[shift.column]
+        sums[shift.column] = np.where(mine, old * shift.factor + shift.more, old)
+    return routes.assign(**sums)
 
 
 def _branch(corridor: str, known: Iterable[str]) -> str:
@@ -508,8 +648,3 @@ def _inputs_with(inputs: pd.DataFrame, year: int, changes: Mapping[str, float]) 
     for series, value in changes.items():
         changed.loc[year, series] = value
     return changed
-
-
-def _sums(values: pd.Series[Any], paths: Sequence[list[int]]) -> npt.NDArray[np.float64]:
-    figures = values.to_numpy(dtype=float)
-    return np.array([figures[path].sum() for path in paths])

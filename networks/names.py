@@ -5,13 +5,26 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterable
 from difflib import get_close_matches
-
-import pandas as pd
+from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import PlaceError
 
-__all__ = ["PlaceNames", "plain"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["PlaceNames", "PlaceRow", "plain"]
+
+
+class PlaceRow(NamedTuple):
+    """A place as far as its names go; fields as in a row of ``Tables.places``."""
+
+    Index: str
+    name: str
+    aliases: tuple[str, ...]
+    locode: str
+    country_id: str
 
 
 def plain(name: str) -> str:
@@ -23,11 +36,12 @@ def plain(name: str) -> str:
 class PlaceNames:
     """Finds the place that a user means by an id, a UN/LOCODE, a name or another name."""
 
-    def __init__(self, places: pd.DataFrame) -> None:
-        self._label = {p.Index: f"{p.name} ({p.country_id}, {p.Index})" for p in places.itertuples()}
+    def __init__(self, places: pd.DataFrame | Iterable[PlaceRow]) -> None:
+        rows = list(places if not hasattr(places, "itertuples") else places.itertuples())
+        self._label = {p.Index: f"{p.name} ({p.country_id}, {p.Index})" for p in rows}
         self._exact: dict[str, set[str]] = defaultdict(set)
         self._spelt: dict[str, str] = {}
-        for place in places.itertuples():
+        for place in rows:
             bare = re.sub(r"\s*\([^)]*\)", "", str(place.name))
             for name in (place.Index, place.locode, place.name, bare, *place.aliases):
                 if name:
@@ -48,17 +62,33 @@ class PlaceNames:
         PlaceError
             Unknown or ambiguous; ``candidates`` and the message list what could be meant.
         """
+        key, found = plain(name), self.meant(name)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise self._error(f"{name!r} is ambiguous, it could be", found, ambiguous=True)
+        near = get_close_matches(key, self._exact, n=5, cutoff=0.6)
+        ids = sorted({p for text in near for p in self._exact[text]}, key=lambda p: self._label[p])
+        raise self._error(f"no place is called {name!r}; nearest" if ids else f"no place is called {name!r}", ids)
+
+    def meant(self, name: str) -> list[str]:
+        """Return the ids of all places that `name` could mean, sorted; none if it is unknown."""
         key = plain(name)
         found = self._exact.get(key, set())
         if not found and len(key) >= 3:
             found = {p for text, ids in self._exact.items() if text.startswith(key) for p in ids}
-        if len(found) == 1:
-            return next(iter(found))
-        if found:
-            raise self._error(f"{name!r} is ambiguous, it could be", sorted(found), ambiguous=True)
-        near = get_close_matches(key, self._exact, n=5, cutoff=0.6)
-        ids = sorted({p for text in near for p in self._exact[text]}, key=lambda p: self._label[p])
-        raise self._error(f"no place is called {name!r}; nearest" if ids else f"no place is called {name!r}", ids)
+        return sorted(found)
+
+    def nearest(self, name: str, most: int = 3) -> list[str]:
+        """Return the labels of places with a name like `name`, the nearest first."""
+        near: list[str] = []
+        for cutoff in (0.75, 0.6):
+            near = near or get_close_matches(plain(name[:80]), self._exact, n=most, cutoff=cutoff)
+        return list(dict.fromkeys(self._label[p] for text in near for p in sorted(self._exact[text])))[:most]
+
+    def label(self, place_id: str) -> str:
+        """Return name, country and id of a place, as they stand in messages."""
+        return self._label[place_id]
 
     def _error(self, what: str, place_ids: list[str], *, ambiguous: bool = False) -> PlaceError:
         candidates = [self._label[p] for p in place_ids]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -33,6 +34,7 @@ _DEFAULTS: dict[str, Any] = {
     "season": "",
     "capacity_teu_per_year": np.inf,
     "capacity_group": "",
+    "capacity_unit": "",
     "capacity_grade": "",
     "via_country_ids": (),
     "grade": "A",
@@ -58,8 +60,8 @@ class Supernetwork:
         ``stop_id``, ``km``, ``hours``, ``spread_h`` (standard deviation), ``tariff_usd_per_teu``,
         ``kgco2e_per_t``, ``opens_year`` (-inf: open, inf: no date), ``season``,
         ``capacity_teu_per_year`` (what all arcs of one ``capacity_group`` take together; inf and no group:
-        none known), ``capacity_grade``, ``via_country_ids``, ``grade`` (worst of its figures, capacity
-        apart), ``estimates`` of ``figures`` (counts), ``source_ids``.
+        none known), ``capacity_unit`` (that it was given in), ``capacity_grade``, ``via_country_ids``, ``grade``
+        (worst of its figures, capacity apart), ``estimates`` of ``figures`` (counts), ``source_ids``.
     """
 
     tables: Tables
@@ -72,6 +74,19 @@ class Supernetwork:
         keys = zip(self.nodes["place_id"], self.nodes["layer"], strict=True)
         return {key: number for number, key in enumerate(keys)}
 
+    @cached_property
+    def arc_places(self) -> tuple[list[str], list[str]]:
+        """Place that each arc leaves, and place that it leads to."""
+        return self.arcs["from_place_id"].tolist(), self.arcs["to_place_id"].tolist()
+
+    @cached_property
+    def _layers(self) -> dict[str, list[tuple[int, str]]]:
+        """Number and layer of each node of a place."""
+        found: dict[str, list[tuple[int, str]]] = {}
+        for (place, layer), number in self.node_number.items():
+            found.setdefault(place, []).append((number, layer))
+        return found
+
     def ends(self, place_id: str, *, handling: bool) -> tuple[list[int], list[int]]:
         """Return the nodes where cargo of a place may start, and where it may end.
 
@@ -83,7 +98,7 @@ class Supernetwork:
             True: cargo starts and ends on the ground and pays loading and unloading. False: it starts
             and ends on board, as station-to-station tariffs are quoted.
         """
-        here = self.nodes[self.nodes["place_id"] == place_id]
+        here = self._layers.get(place_id, [])
         if handling:
             starts, finishes = ("yard", "out"), ("yard", "in")
             return _number(here, lambda x: x in starts), _number(here, lambda x: x in finishes)
@@ -196,6 +211,7 @@ def _link_arcs(links: pd.DataFrame, tables: Tables) -> pd.DataFrame:
             "season": _season(links),
             "capacity_teu_per_year": links["capacity_teu_per_year"],
             "capacity_group": group.where(links["capacity"].notna(), ""),
+            "capacity_unit": links["capacity_unit"].where(links["capacity"].notna(), ""),
             "capacity_grade": links["capacity_grade"],
             "via_country_ids": links["via_country_ids"],
         }
@@ -315,6 +331,7 @@ def _with_quays(arcs: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     return arcs.assign(
         capacity_teu_per_year=place.map(quays["capacity_teu_per_year"]).where(at_quay, np.inf),
         capacity_group=place.where(at_quay, ""),
+        capacity_unit=place.map(quays["capacity_unit"]).where(at_quay, ""),
         capacity_grade=place.map(quays["capacity_grade"]).where(at_quay, ""),
     )
 
@@ -362,5 +379,5 @@ def _numbered(tables: Tables, arcs: pd.DataFrame) -> Supernetwork:
     return Supernetwork(tables, nodes, numbered)
 
 
-def _number(rows: pd.DataFrame, wanted: Any) -> list[int]:
-    return [int(i) for i in rows.index[rows["layer"].map(wanted)]]
+def _number(nodes: list[tuple[int, str]], wanted: Callable[[str], bool]) -> list[int]:
+    return [number for number, layer in nodes if wanted(layer)]

@@ -233,16 +233,47 @@ class Graph:
         """
         near, far = (self.head, self.tail) if reverse else (self.tail, self.head)
         cost = self._dijkstra(root, self.allowed, reverse=reverse)
-        tight = np.isfinite(cost[near]) & (cost[near] + self.cost == cost[far])
-        if self.allowed is not None:
-            tight &= self.allowed
+        tight = self._tight(cost, near, far)
         hops = self._dijkstra(root, tight, reverse=reverse, unweighted=True)
-        steps = np.flatnonzero(tight & (hops[near] + 1 == hops[far]))[::-1]
-        arc = np.full(self.n, -1, dtype=np.int64)
-        arc[far[steps]] = steps  # the last one written, hence the lowest row, stays
-        return Tree(cost, hops, arc)
+        return Tree(cost, hops, self._joining(tight & (hops[near] + 1 == hops[far]), far))
 
-    def _dijkstra(self, root: int, kept: BoolArray | None, *, reverse: bool, unweighted: bool = False) -> FloatArray:
+    def forest(self, roots: Sequence[int]) -> tuple[FloatArray, IntArray]:
+        """Find the shortest paths from each of some nodes to every node.
+
+        Parameters
+        ----------
+        roots : sequence of int
+            Numbers of the nodes, one at least.
+
+        Returns
+        -------
+        cost, arc : ndarray, shape (roots, n)
+            As in the `tree` of each root.
+        """
+        cost = self._dijkstra(roots, self.allowed)
+        arc = np.empty(cost.shape, dtype=np.int64)
+        for row, root in enumerate(roots):
+            tight = self._tight(cost[row], self.tail, self.head) & (self.head != root)
+            if np.count_nonzero(tight) >= np.isfinite(cost[row]).sum():  # more than one for each node but the root
+                hops = self._dijkstra(root, tight, unweighted=True)
+                tight &= hops[self.tail] + 1 == hops[self.head]
+            arc[row] = self._joining(tight, self.head)
+        return cost, arc
+
+    def _joining(self, steps: BoolArray, far: IntArray) -> IntArray:
+        """Return the lowest of some arcs at the far end of each, -1 at other nodes."""
+        rows = np.flatnonzero(steps)[::-1]
+        arc = np.full(self.n, -1, dtype=np.int64)
+        arc[far[rows]] = rows  # the last one written, hence the lowest row, stays
+        return arc
+
+    def _tight(self, cost: FloatArray, near: IntArray, far: IntArray) -> BoolArray:
+        tight: BoolArray = np.isfinite(cost[near]) & (cost[near] + self.cost == cost[far])
+        return tight if self.allowed is None else tight & self.allowed
+
+    def _dijkstra(
+        self, root: int | Sequence[int], kept: BoolArray | None, *, reverse: bool = False, unweighted: bool = False
+    ) -> FloatArray:
         from scipy.sparse import csr_array  # type: ignore[import-untyped, unused-ignore]
         from scipy.sparse.csgraph import dijkstra  # type: ignore[import-untyped, unused-ignore]
 

@@ -11,7 +11,7 @@ from scipy.sparse import csc_array, csr_array, eye_array, vstack
 from ._solver import OPTIMAL, Model, solver_name
 
 if TYPE_CHECKING:
-    from ._logit_problem import LogitProblem
+    from ._logit_problem import Choice, LogitProblem
     from ._problem import IntArray
     from .errors import FloatArray
 
@@ -50,7 +50,8 @@ def can_be_carried(problem: LogitProblem) -> bool:
     limits = np.flatnonzero(~problem.rising())
     model.add_rows(problem.rhs[limits], equal=False)
     owner = csr_array((np.ones(routes), (problem.demand, np.arange(routes))), shape=(demands, routes))
-    sent = csc_array(vstack([owner, problem.load[:, limits].T]))
+    taken = problem.load[:, limits].T[:, problem.way] * problem.rate[problem.demand]
+    sent = csc_array(vstack([owner, taken]))
     short = csc_array(vstack([eye_array(demands), csr_array((len(limits), demands))]))
     for cost, entries in ((0.0, sent), (1.0, short)):
         count = entries.shape[1]
@@ -61,27 +62,30 @@ def can_be_carried(problem: LogitProblem) -> bool:
 
 def _newton(problem: LogitProblem, wait: FloatArray, residual: float, max_rounds: int) -> tuple[FloatArray, int]:
     """Improve waiting costs; return them and the steps taken."""
+    at, most = problem.choose(wait), _ABOVE_COST * problem.spread()
     for rounds in range(max_rounds):
-        flow = problem.flow(wait)
-        slope = problem.room(wait) - problem.load.T @ flow
-        if problem.residual(wait, flow) <= residual or wait.max(initial=0.0) > _ABOVE_COST * problem.spread():
-            return wait, rounds
-        free = np.flatnonzero((wait > problem.least()) | (slope < 0))
-        second = problem.curvature(flow, free) + np.diag(problem.stiffness(wait)[free])
-        moved = _step(problem, wait, slope, free, _newton_direction(second, slope[free]))
+        flow = problem.flow(at)
+        load = problem.loads(flow)
+        if problem.residual(at.wait, load) <= residual or at.wait.max(initial=0.0) > most:
+            return at.wait, rounds
+        slope = problem.room(at.wait) - load
+        free = np.flatnonzero((at.wait > problem.least()) | (slope < 0))
+        second = problem.curvature(flow, free) + np.diag(problem.stiffness(at.wait)[free])
+        moved = _step(problem, at, slope, free, _newton_direction(second, slope[free]))
         if moved is None:  # projected, Newton's direction may lead up; the scaled gradient never does
-            moved = _step(problem, wait, slope, free, -slope[free] / _scaling(second))
+            moved = _step(problem, at, slope, free, -slope[free] / _scaling(second))
         if moved is None:
-            return wait, rounds
-        wait = moved
-    return wait, max_rounds
+            return at.wait, rounds
+        at = moved
+    return at.wait, max_rounds
 
 
 def _first_prices(problem: LogitProblem) -> FloatArray:
     """Return prices below those of the answer, from which Newton's steps do not fall to zero."""
-    high = problem.price_of(problem.load.T @ problem.flow(np.zeros(len(problem.rhs))))
-    low = problem.price_of(problem.load.T @ problem.flow(high))
-    return np.maximum(low, problem.least())
+    price = np.zeros(len(problem.rhs))
+    for _ in ("above", "below"):
+        price = problem.price_of(problem.loads(problem.flow(problem.choose(price))))
+    return np.maximum(price, problem.least())
 
 
 def _newton_direction(second: FloatArray, slope: FloatArray) -> FloatArray:
@@ -101,18 +105,18 @@ def _scaling(second: FloatArray) -> FloatArray:
     return found
 
 
-def _step(
-    problem: LogitProblem, wait: FloatArray, slope: FloatArray, free: IntArray, direction: FloatArray
-) -> FloatArray | None:
+def _step(problem: LogitProblem, at: Choice, slope: FloatArray, free: IntArray, direction: FloatArray) -> Choice | None:
     """Return a point that is lower along the projected direction, or None if rounding leaves none."""
-    value = problem.value(wait)
+    wait, value = at.wait, problem.value(at)
     floor = np.where(problem.rising(), np.maximum(_FALL * wait, problem.least()), 0.0)[free]
     share = 1.0
     for _ in range(_HALVINGS):
         trial = wait.copy()
         trial[free] = np.maximum(wait[free] + share * direction, floor)
         promised = float(slope @ (trial - wait))
-        if promised < 0 and problem.value(trial) <= value + _DESCENT * promised + 1e-15 * abs(value):
-            return trial if (trial != wait).any() else None
+        if promised < 0:
+            found = problem.choose(trial)
+            if problem.value(found) <= value + _DESCENT * promised + 1e-15 * abs(value):
+                return found if (trial != wait).any() else None
         share /= 2
     return None

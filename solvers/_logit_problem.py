@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
 from ._problem import read_groups, sums
 from .errors import FloatArray, SolverInputError, check_table, numbers
@@ -23,17 +23,32 @@ _STEEPEST = 4  # power of a price beyond which small loads have a price lost in 
 _LEAST = 1e-16  # of the price at capacity, below which a price that rises with load counts as none
 
 
+class Choice(NamedTuple):
+    """What shippers choose at some costs of waiting."""
+
+    wait: FloatArray
+    logsum: FloatArray  # of each demand
+    weight: FloatArray  # of each alternative, one for the best of its demand
+    total: FloatArray  # of the weights of each demand
+
+
 class LogitProblem(NamedTuple):
-    """Alternatives (routes, and not being sent) in order of their demands, as arrays."""
+    """Alternatives (routes, and not being sent) in order of their demands, as arrays.
+
+    Many routes take the same of the same capacities: they are of one way, and rows are summed over ways.
+    """
 
     quantity: FloatArray  # of each demand that has any
     scale: FloatArray
+    rate: FloatArray  # units of capacity that a unit takes
     demand: IntArray  # of each alternative
     first: IntArray  # alternative of each demand
     cost: FloatArray
     utility: FloatArray  # without waiting
     size: FloatArray
-    load: csr_array  # (alternatives, rows): units of capacity of a unit sent
+    way: IntArray  # of each alternative
+    ways: csr_array  # (ways, arcs): what a unit of capacity sent takes of each arc; the last way takes nothing
+    load: csr_array  # (ways, rows): likewise of each row
     rhs: FloatArray
     price: FloatArray  # of a unit when a row is full; inf: the row is a limit
     power: float  # how steeply the price rises
@@ -43,32 +58,42 @@ class LogitProblem(NamedTuple):
     row_of_arc: IntArray
     row_of_group: IntArray  # of each arc's group
 
-    def utilities(self, wait: FloatArray) -> FloatArray:
-        total: FloatArray = self.utility - self.scale[self.demand] * (self.load @ wait)
-        return total
+    def waiting(self, wait: FloatArray) -> FloatArray:
+        """Return what a unit of each alternative pays for waiting."""
+        found: FloatArray = self.rate[self.demand] * (self.load @ wait)[self.way]
+        return found
 
     def blunted(self, by: float) -> LogitProblem:
         """Return the same choice with a scale so many times as sharp."""
         return self._replace(scale=self.scale * by, utility=self.utility * by)
 
-    def logsum(self, wait: FloatArray) -> FloatArray:
-        """Return the logsum of each demand."""
-        utility = self.utilities(wait)
+    def choose(self, wait: FloatArray) -> Choice:
+        utility = self.utility - (self.scale * self.rate)[self.demand] * (self.load @ wait)[self.way]
         top = np.maximum.reduceat(utility, self.first) if len(utility) else utility
-        total: FloatArray = top + np.log(sums(self.demand, np.exp(utility - top[self.demand]), len(top)))
-        return total
+        weight = np.exp(utility - top[self.demand])
+        total = sums(self.demand, weight, len(top))
+        return Choice(wait, top + np.log(total), weight, total)
 
-    def share(self, wait: FloatArray) -> FloatArray:
-        found: FloatArray = np.exp(self.utilities(wait) - self.logsum(wait)[self.demand])
+    def share(self, choice: Choice) -> FloatArray:
+        found: FloatArray = choice.weight / choice.total[self.demand]
         return found
 
-    def flow(self, wait: FloatArray) -> FloatArray:
-        found: FloatArray = self.quantity[self.demand] * self.share(wait)
+    def flow(self, choice: Choice) -> FloatArray:
+        found: FloatArray = (self.quantity / choice.total)[self.demand] * choice.weight
         return found
 
-    def value(self, wait: FloatArray) -> float:
+    def by_way(self, flow: FloatArray) -> FloatArray:
+        """Return the units of capacity sent by each way."""
+        return sums(self.way, self.rate[self.demand] * flow, self.load.shape[0])
+
+    def loads(self, flow: FloatArray) -> FloatArray:
+        """Return the load of each row."""
+        found: FloatArray = self.load.T @ self.by_way(flow)
+        return found
+
+    def value(self, choice: Choice) -> float:
         """Return the dual objective, to be made least."""
-        return float(self.quantity @ (self.logsum(wait) / self.scale) + self._rent(wait).sum())
+        return float((self.quantity / self.scale * choice.logsum).sum() + self._rent(choice.wait).sum())
 
     def rising(self) -> npt.NDArray[np.bool_]:
         """Say which rows are no limit but have a price that rises as they fill."""
@@ -107,19 +132,16 @@ class LogitProblem(NamedTuple):
 
     def curvature(self, flow: FloatArray, rows: IntArray) -> FloatArray:
         """Return second derivatives of the value over some rows."""
-        load = self.load[:, rows]
-        theta = self.scale[self.demand]
-        heavy = load.copy()
-        heavy.data = heavy.data * np.repeat(theta * flow, np.diff(load.indptr))
-        owner = csr_array((flow, (self.demand, np.arange(len(flow)))), shape=(len(self.quantity), len(flow)))
-        mean = (owner @ load).tocsr()
-        scaled = mean.copy()
-        scaled.data = scaled.data * np.repeat(self.scale / self.quantity, np.diff(mean.indptr))
-        second: FloatArray = (load.T @ heavy - mean.T @ scaled).toarray()
+        load = self.load[:, rows].toarray()
+        own = self.scale * self.rate**2
+        spread = sums(self.way, own[self.demand] * flow, len(load))
+        starts = np.append(self.first, len(flow))
+        mean = csr_array((flow, self.way, starts), shape=(len(self.quantity), len(load))) @ load
+        second: FloatArray = load.T @ (spread[:, None] * load) - mean.T @ ((own / self.quantity)[:, None] * mean)
         return second
 
-    def residual(self, wait: FloatArray, flow: FloatArray) -> float:
-        excess = self.load.T @ flow - self.room(wait)
+    def residual(self, wait: FloatArray, load: FloatArray) -> float:
+        excess = load - self.room(wait)
         off = np.where(wait > self.least(), np.abs(excess), np.maximum(excess, 0.0))
         return float((off[self.rhs > 0] / self.rhs[self.rhs > 0]).max(initial=0.0))
 
@@ -151,16 +173,15 @@ def read_logit(
         raise SolverInputError(f"price_power: got {price_power!r}, expected a number from 1 to {_STEEPEST}")
     cost = numbers(routes, "cost", -_MAX, _MAX, "a number", "routes")
     owner = owners(routes, demands)
-    crossed = crossing(routes, arcs)
-    size = path_size_of(crossed, owner, _lengths(arcs))
+    ways, way = crossing(routes, arcs)
+    size = path_size_of(ways[way], owner, _lengths(arcs))
     sent = quantity > 0
     _refuse_unserved(demands, sent, owner, penalty)
     rows, rhs, row_of_arc, row_of_group = _capacities(arcs)
     price = _prices(arcs, rhs, row_of_arc)
-    load = csr_array(crossed @ rows.T)
-    load.data = load.data * np.repeat(rates(demands)[owner], np.diff(load.indptr))
+    load, rate = csr_array(ways @ rows.T), _rates(demands)
     # No waiting cost brings a flow to nothing: routes over what is shut are left out.
-    shut = load @ (rhs == 0).astype(float) > 0
+    shut = rate[owner] * (load @ (rhs == 0).astype(float))[way] > 0
     used = np.flatnonzero(sent[owner] & ~shut)
     out = np.flatnonzero(sent & np.isfinite(penalty))
     number, demand = np.unique(np.concatenate([owner[used], out]), return_inverse=True)
@@ -171,12 +192,15 @@ def read_logit(
     return LogitProblem(
         quantity=quantity[number],
         scale=scales[number],
+        rate=rate[number],
         demand=demand,
         first=np.flatnonzero(np.append(True, demand[1:] != demand[:-1])),
         cost=all_cost,
         utility=-scales[number][demand] * all_cost + path_size * np.log(all_size),
         size=all_size,
-        load=csr_array(vstack([load[used], csr_array((len(out), len(rhs)))]))[order],
+        way=np.concatenate([way[used], np.full(len(out), ways.shape[0] - 1)])[order],
+        ways=ways,
+        load=load,
         rhs=rhs,
         price=price,
         power=float(price_power),
@@ -205,7 +229,7 @@ def _penalties(demands: pd.DataFrame, unmet_penalty: float | None) -> FloatArray
     return np.full(len(demands), _INF if unmet_penalty is None else float(unmet_penalty))
 
 
-def rates(demands: pd.DataFrame) -> FloatArray:
+def _rates(demands: pd.DataFrame) -> FloatArray:
     if "rate" not in demands:
         return np.ones(len(demands))
     return numbers(demands, "rate", 0, _MAX, "a number of zero or more", "demands")
@@ -225,29 +249,45 @@ def owners(routes: pd.DataFrame, demands: pd.DataFrame) -> IntArray:
     return found
 
 
-def crossing(routes: pd.DataFrame, arcs: pd.DataFrame) -> csr_array:
-    """Return the units of each arc that each route takes, shape (routes, arcs)."""
+def crossing(routes: pd.DataFrame, arcs: pd.DataFrame) -> tuple[csr_array, IntArray]:
+    """Return the units of each arc that each way takes, shape (ways, arcs), and the way of each route.
+
+    Routes of the same path and units are of one way; the last way takes nothing.
+    """
     number = {label: i for i, label in enumerate(arcs.index.tolist())}
-    steps, taken, start = [], [], [0]
-    units = routes["units"].tolist() if "units" in routes else [None] * len(routes)
-    for row, path, amounts in zip(routes.index.tolist(), routes["path"].tolist(), units, strict=True):
-        if not isinstance(path, list | tuple) or not path:
-            raise SolverInputError.at(row, "path", path, "a list of rows of arcs, at least one", "routes")
-        for label in path:
-            if label not in number:
-                expected = f"rows of arcs only; {label!r} is none{_near(label, arcs.index)}"
-                raise SolverInputError.at(row, "path", path, expected, "routes")
-            steps.append(number[label])
-        taken += [1.0] * len(path) if amounts is None else _amounts(row, path, amounts)
-        start.append(len(steps))
-    return csr_array((np.array(taken), np.array(steps, dtype=np.int64), start), shape=(len(routes), len(arcs)))
+    known: dict[tuple[Any, Any], int] = {}
+    found, steps, taken, start = [], [], [], [0]
+    units = routes["units"].tolist() if "units" in routes else [()] * len(routes)
+    for i, (path, amounts) in enumerate(zip(routes["path"].tolist(), units, strict=True)):
+        listed = isinstance(path, list | tuple) and isinstance(amounts, list | tuple)
+        way = known.get((tuple(path), tuple(amounts))) if listed else None
+        if way is None:
+            _check_way(routes, i, path, amounts, arcs.index, number)
+            way = known[tuple(path), tuple(amounts)] = len(known)
+            steps += [number[label] for label in path]
+            taken += [float(a) for a in amounts] or [1.0] * len(path)
+            start.append(len(steps))
+        found.append(way)
+    ways = (np.array(taken), np.array(steps, dtype=np.int64), [*start, len(steps)])
+    return csr_array(ways, shape=(len(known) + 1, len(arcs))), np.array(found, dtype=np.int64)
 
 
-def _amounts(row: Hashable, path: Sequence[Any], amounts: Any) -> list[float]:
+def _check_way(
+    routes: pd.DataFrame, i: int, path: Any, amounts: Any, arcs: pd.Index[Any], number: dict[Hashable, int]
+) -> None:
+    """Refuse a path that is no list of arcs, and units that are not those of its arcs."""
+    (row,) = routes.index[i : i + 1].tolist()
+    if not isinstance(path, list | tuple) or not path:
+        raise SolverInputError.at(row, "path", path, "a list of rows of arcs, at least one", "routes")
+    for label in path:
+        if label not in number:
+            expected = f"rows of arcs only; {label!r} is none{_near(label, arcs)}"
+            raise SolverInputError.at(row, "path", path, expected, "routes")
+    if "units" not in routes:
+        return
     if not isinstance(amounts, list | tuple) or len(amounts) != len(path) or not all(0 < a < _INF for a in amounts):
         expected = f"a list of {len(path)} numbers above zero, one for each arc of the path"
         raise SolverInputError.at(row, "units", amounts, expected, "routes")
-    return [float(a) for a in amounts]
 
 
 def _near(label: Any, known: pd.Index[Any]) -> str:
@@ -261,11 +301,12 @@ def path_size_of(crossed: csr_array, owner: IntArray, length: FloatArray) -> Flo
         return np.zeros(0)
     routes = np.repeat(np.arange(len(owner)), np.diff(crossed.indptr))
     cells = owner[routes] * len(length) + crossed.indices
-    _, which, times = np.unique(cells, return_inverse=True, return_counts=True)
+    which, _ = pd.factorize(cells)
+    part = 1.0 / np.bincount(which)[which]
     long = length[crossed.indices]
     total = np.add.reduceat(long, crossed.indptr[:-1])
-    alone = np.add.reduceat(long / times[which], crossed.indptr[:-1])
-    even = np.add.reduceat(1.0 / times[which], crossed.indptr[:-1]) / np.diff(crossed.indptr)
+    alone = np.add.reduceat(long * part, crossed.indptr[:-1])
+    even = np.add.reduceat(part, crossed.indptr[:-1]) / np.diff(crossed.indptr)
     size: FloatArray = np.where(total > 0, alone / np.maximum(total, 1e-300), even)
     return size
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ._logit_newton import can_be_carried, waiting_costs
-from ._logit_problem import LogitProblem, crossing, owners, path_size_of, rates, read_logit
+from ._logit_problem import Choice, LogitProblem, crossing, path_size_of, read_logit
 from .errors import check_table, numbers
 
 if TYPE_CHECKING:
@@ -161,7 +161,8 @@ def path_sizes(arcs: pd.DataFrame, routes: pd.DataFrame) -> pd.Series[float]:
     check_table(routes, ("demand", "path"), "routes")
     length = numbers(arcs, "length", 0, 1e15, "a number of zero or more")
     owner = pd.factorize(routes["demand"])[0].astype(np.int64)
-    return pd.Series(path_size_of(crossing(routes, arcs), owner, length), routes.index, name="path_size")
+    ways, way = crossing(routes, arcs)
+    return pd.Series(path_size_of(ways[way], owner, length), routes.index, name="path_size")
 
 
 class LogitModel:
@@ -217,7 +218,7 @@ class LogitModel:
         old = self._problem
         changed: dict[str, Any] = {}
         if cost is not None:
-            changed["cost"] = np.where(old.route >= 0, np.asarray(cost)[old.route], old.cost)
+            changed["cost"] = np.where(old.route >= 0, np.append(cost, 0.0)[old.route], old.cost)
             routes = routes.assign(cost=cost)
         if quantity is not None:
             changed["quantity"] = np.asarray(quantity)[old.number]
@@ -245,13 +246,15 @@ class LogitModel:
         ArithmeticError
             The residual was not reached.
         """
-        wait, _ = waiting_costs(self._problem, residual, max_rounds)
-        left = self._problem.residual(wait, self._problem.flow(wait))
+        problem = self._problem
+        wait, _ = waiting_costs(problem, residual, max_rounds)
+        flow = problem.flow(problem.choose(wait))
+        left = problem.residual(wait, problem.loads(flow))
         if left > residual:
             raise ArithmeticError(f"the logit assignment stopped at a residual of {left:.1e}, wanted {residual:.1e}")
         found = np.zeros(len(self._tables[2]))
-        there = self._problem.route >= 0
-        found[self._problem.route[there]] = self._problem.flow(wait)[there]
+        there = problem.route >= 0
+        found[problem.route[there]] = flow[there]
         return found
 
     def solve(self, *, residual: float = 1e-8, max_rounds: int = 200) -> LogitSolution:
@@ -260,11 +263,11 @@ class LogitModel:
         if problem.stuck:
             return _infeasible(*tables, 0)
         wait, rounds = waiting_costs(problem, residual, max_rounds)
-        flow = problem.flow(wait)
-        left = problem.residual(wait, flow)
+        choice = problem.choose(wait)
+        left = problem.residual(wait, problem.loads(problem.flow(choice)))
         if left > residual and not can_be_carried(problem):
             return _infeasible(*tables, rounds)
-        return _solution(problem, *tables, wait, flow, left, residual, rounds)
+        return _solution(problem, *tables, choice, left, residual, rounds)
 
 
 def _solution(
@@ -272,8 +275,7 @@ def _solution(
     arcs: pd.DataFrame,
     demands: pd.DataFrame,
     routes: pd.DataFrame,
-    wait: FloatArray,
-    flow: FloatArray,
+    choice: Choice,
     left: float,
     asked: float,
     rounds: int,
@@ -281,19 +283,20 @@ def _solution(
     there = problem.route >= 0
     place = problem.route[there]
     table = _empty_routes(routes)
+    flow = problem.flow(choice)
     for column, values in (
-        ("waiting_cost", problem.load @ wait),
+        ("waiting_cost", problem.waiting(choice.wait)),
         ("path_size", problem.size),
-        ("share", problem.share(wait)),
+        ("share", problem.share(choice)),
         ("flow", flow),
     ):
         table.iloc[place, table.columns.get_loc(column)] = values[there]
     unmet = np.zeros(len(demands))
     unmet[problem.number[problem.demand[~there]]] = flow[~there]
     expected = np.zeros(len(demands))
-    expected[problem.number] = -problem.logsum(wait) / problem.scale
-    padded = np.append(wait, 0.0)
-    loads = crossing(routes, arcs).T @ (table["flow"].to_numpy() * rates(demands)[owners(routes, demands)])
+    expected[problem.number] = -choice.logsum / problem.scale
+    padded = np.append(choice.wait, 0.0)
+    loads = problem.ways.T @ problem.by_way(flow)
     return LogitSolution(
         status="converged" if left <= asked else "unconverged",
         routes=table,

@@ -91,11 +91,12 @@ def test_commands_of_the_readme_work(tmp_path: Path) -> None:
     assert (tmp_path / "tcd.png").stat().st_size > 10_000
 
 
-def test_the_corridor_of_the_readme_works(tmp_path: Path) -> None:
+def test_the_corridor_and_the_scenario_of_the_readme_work(tmp_path: Path) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (tmp_path / "mine.yaml").write_text(
-        re.search(r"```yaml\n(.*?)```", text, flags=re.DOTALL).group(1), encoding="utf-8"
-    )
+    scenario, corridor = re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL)
+    (tmp_path / "mine.yaml").write_text(corridor, encoding="utf-8")
+    (tmp_path / "low.yaml").write_text(scenario, encoding="utf-8")
+    assert corridors.load(tmp_path / "low.yaml").counterfactual().name == "baseline-2026"
     table = corridors.routes("Almaty", "Batumi", catalogue=tmp_path / "mine.yaml", corridors=["by-batumi"])
     assert table.loc[0, "status"] == "open"
 

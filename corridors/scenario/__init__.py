@@ -1,0 +1,1 @@
+"""Scenarios: files that say what changes, checked word by word, applied to the network, run and compared."""

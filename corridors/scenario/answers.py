@@ -1,0 +1,222 @@
+"""Answers: a sentence with a number, its unit, year and range, and what it depends on most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ..catalogue import load_catalogue
+from .results import NOT_SHIPPED, UNMET
+
+if TYPE_CHECKING:
+    from .contrast import Comparison
+    from .results import Run
+
+__all__ = ["answer", "contrast", "way_title"]
+
+_FAMILIES = {
+    "northern": "the Northern route through Russia",
+    "middle": "the Middle Corridor",
+    "instc": "the North-South corridor",
+    "southern": "the southern land route through Iran",
+    "sea": "the sea",
+    "arctic": "the Arctic route",
+    "other": "other ways",
+}
+_NO_WAY = ("sea", UNMET, NOT_SHIPPED)
+_STAYS = {UNMET: "find no way or no room", NOT_SHIPPED: "are not shipped"}
+_BIG = 2e6
+_SMALL = 1.0  # TEU or t a year
+_FULL = 0.999
+
+
+def answer(run: Run) -> str:
+    """Return the answer of a run: against its counterfactual, if it has one."""
+    if run.against is not None:
+        from .contrast import Comparison
+
+        return contrast(Comparison(run.against, run))
+    return f"{_stands(run)}{_full(run)}; {_rests(run)}{_shorts(run)}"
+
+
+def contrast(found: Comparison) -> str:
+    """Return the answer of a comparison."""
+    year, run = found.years[-1], found.run
+    by, subject = _subject(found, year)
+    if not subject:
+        same = f"{run.title}, {year}: yearly flows stay as they are in '{found.base.title}'"
+        return f"{same}{_full(run)}; {_rests(run)}{_shorts(run)}"
+    told = [
+        _carries(found, by, subject, year),
+        _went(found, by, subject, year),
+        _others(found, by, subject, year),
+        _full(run),
+        _depends(found, by, subject, year),
+    ]
+    return f"{run.title}, {year}: {''.join(told)}; {_rests(run)}{_shorts(run)}"
+
+
+def way_title(name: str, by: str = "family") -> str:
+    """Return a family, branch or corridor as it is called in a sentence."""
+    if by == "family" or name in (UNMET, NOT_SHIPPED):
+        return _FAMILIES.get(name, name)
+    known = load_catalogue()
+    return known[name].title if name in known else name
+
+
+def _subject(found: Comparison, year: int) -> tuple[str, str]:
+    """Return the way by land that changes most, by family, or by branch where families stay as they are."""
+    for by in ("family", "branch"):
+        change = _changes(found, by, year)
+        land = change[[name for name in change.index if name not in _NO_WAY]]
+        for part in (land, change):
+            if len(part) and part.abs().max() >= _SMALL:
+                return by, str(part.abs().idxmax())
+    return "family", ""
+
+
+def _changes(found: Comparison, by: str, year: int) -> pd.Series[float]:
+    flows = found.flows(by)
+    column = next(c for c in flows if c.startswith("difference_") and c != "difference_pct")
+    changes: pd.Series[float] = flows[column].xs(year, level="year")
+    return changes
+
+
+def _row(found: Comparison, by: str, subject: str, year: int) -> tuple[float, float, float]:
+    """Return what a way carries in the counterfactual and here, and the difference in per cent."""
+    base, now, _, pct = found.flows(by).loc[(year, subject)]
+    return float(base), float(now), float(pct)
+
+
+def _carries(found: Comparison, by: str, subject: str, year: int) -> str:
+    """Return what a way carries, how much more or less than without, and the range of that."""
+    base, now, pct = _row(found, by, subject, year)
+    unit, way = _unit(found.run), "more" if now > base else "less"
+    title = way_title(subject, by)
+    against = f"in '{found.base.title}'"
+    if subject in (UNMET, NOT_SHIPPED):
+        return f"{_figure(now)} {unit} a year {_STAYS[subject]}, {_figure(base)} {against}"
+    carried = f"{title} carries {_figure(now)} {unit} a year, {_figure(abs(now - base))} {way} than {against}"
+    if now < _SMALL:
+        carried = f"{title} carries nothing, {_figure(base)} {unit} a year {against}"
+    per_cent = "" if now < _SMALL else _percent(pct)
+    return f"{carried}{per_cent}{_range(found, by, subject, year)}"
+
+
+def _range(found: Comparison, by: str, subject: str, year: int) -> str:
+    ranges = found.ranges(by)
+    if (year, subject) not in ranges.index:
+        return ""
+    low, high = (float(ranges.loc[(year, subject), side]) for side in ("low", "high"))
+    if high - low < _SMALL:
+        return ""
+    if low * high < 0:
+        return f"; range {_signed(low)} to {_signed(high)}"
+    ends = sorted([abs(low), abs(high)])
+    return f"; range {_figure(ends[0])} to {_figure(ends[1])} {'more' if high > 0 else 'less'}"
+
+
+def _went(found: Comparison, by: str, subject: str, year: int) -> str:
+    """Return where what the subject lost went, or where its gain came from."""
+    change = float(_changes(found, by, year)[subject])
+    moved = found.moved(by)
+    moved = moved[moved["year"] == year]
+    side, other = ("lost_by", "gained_by") if change < 0 else ("gained_by", "lost_by")
+    mine = moved[moved[side] == subject].groupby(other)[found.value].sum().sort_values(ascending=False)
+    if mine.empty or mine.sum() < _SMALL:
+        return ""
+    word = "to" if change < 0 else "from"
+    parts = [
+        f"{100 * share:.0f} % {_STAYS.get(str(name), f'{word} {way_title(str(name), by)}')}"
+        for name, share in (mine / mine.sum()).items()
+        if share >= 0.005
+    ]
+    return f"; of that {_joined(parts)}"
+
+
+def _others(found: Comparison, by: str, subject: str, year: int) -> str:
+    """Return what the other ways by land carry, where that changes by more than a thousandth."""
+    texts = []
+    for name in _changes(found, by, year).index:
+        base, now, pct = _row(found, by, str(name), year)
+        if name in (subject, *_NO_WAY) or abs(now - base) < max(0.001 * base, _SMALL):
+            continue
+        texts.append(f"{way_title(str(name), by)} carries {_figure(now)}{_percent(pct)}")
+    for column, name in (("unmet", UNMET), ("not_shipped", NOT_SHIPPED)):
+        left = float(found.run.unmet()[column].groupby(level="year").sum().get(year, 0.0))
+        if left >= _SMALL and name != subject:
+            texts.append(f"in all {_figure(left)} TEU {_STAYS[name]}")
+    return f"; {_joined(texts)}" if texts else ""
+
+
+def _stands(run: Run) -> str:
+    """Return what each way carries in the last year, with ranges."""
+    year = run.years[-1]
+    flows = run.flows()
+    by = "family" if len(set(flows.index.get_level_values("family"))) > 1 else "branch"
+    column = "quantity" if run.unit == "t" else "teu_per_year"
+    here = run.flows(by).xs(year, level="year")
+    ranges = run.ranges(by).xs(year, level="year")
+    land = [name for name in here.index if name not in _NO_WAY]
+    parts = []
+    for name in land:
+        low, high = (float(ranges.loc[name, side]) for side in ("low", "high"))
+        spread = f" (range {_figure(low)} to {_figure(high)})" if high - low >= _SMALL else ""
+        parts.append(f"{way_title(str(name), by)} carries {_figure(float(here.loc[name, column]))}{spread}")
+    if "sea" in here.index:
+        parts.append(f"the sea takes {here.loc['sea', 'share']:.1%}".replace("%", " %"))
+    most = str(ranges.loc[land[0], "depends_on"]) if land else ""
+    depends = f"; {way_title(str(land[0]), by)} depends most on {most}" if most else ""
+    wanted = float(here[column].sum())
+    return f"{run.title}: of {_figure(wanted)} {_unit(run)} in {year}, {_joined(parts)}{depends}"
+
+
+def _full(run: Run) -> str:
+    table = run.bottlenecks(_FULL)
+    names = list(dict.fromkeys(table["element"][table["year"] == run.years[-1]]))
+    return f"; full: {_joined(names[:3])}" if names else ""
+
+
+def _depends(found: Comparison, by: str, subject: str, year: int) -> str:
+    ranges = found.ranges(by)
+    if (year, subject) not in ranges.index:
+        return ""
+    row = ranges.loc[(year, subject)]
+    return f"; the change depends most on {row['depends_on']}" if row["high"] - row["low"] >= _SMALL else ""
+
+
+def _rests(run: Run) -> str:
+    share = run.record["estimates"]
+    if share is None:
+        return "nothing is sent, so nothing but the demand, an estimate, is behind it."
+    return f"{100 * share:.0f} % of the figures behind are estimates."
+
+
+def _shorts(run: Run) -> str:
+    said = list(dict.fromkeys(run.short["said"]))
+    return f" {' '.join(said)}" if said else ""
+
+
+def _unit(run: Run) -> str:
+    return "t" if run.unit == "t" else "TEU"
+
+
+def _figure(value: float) -> str:
+    """Return a volume with the digits that say something."""
+    if value >= _BIG:
+        return f"{value / 1e6:,.2f} million"
+    step = 100 if value >= 10_000 else 10 if value >= 1_000 else 1
+    return f"{round(value / step) * step:,.0f}"
+
+
+def _percent(pct: float) -> str:
+    return "" if pd.isna(pct) else f" ({pct:+.0f} %)" if abs(pct) >= 1 else f" ({pct:+.1f} %)"
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value >= 0 else '-'}{_figure(abs(value))}"
+
+
+def _joined(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""

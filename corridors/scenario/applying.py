@@ -1,0 +1,425 @@
+"""A scenario applied: the setting of each year, and what a run by year cannot show."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from networks import DataError, build, load_tables
+
+from ..catalogue import Filters
+from ..freight import demand
+from ..past import PAST_YEARS, year_inputs
+from ..year_setting import Refusal, Setting, State
+from .draught import lift_factor
+from .edits import CapacityEdit, Edit, edited
+from .interventions import Made, Ready, make, ready, refusal
+from .money import funding
+from .projects import as_intervention, opening_year, project_records
+from .schema import Intervention, ScenarioModel, When
+from .units import Change
+from .windows import days_on, lasts_days, lingering_days
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Application", "Short"]
+
+_MOST_STATES = 32
+_GROWTH_BASE = 2025
+_SHIPS = ("sea", "feeder", "ferry")
+
+
+@dataclass(frozen=True, eq=False)
+class Short:
+    """Something that is over before shippers turn round, so that a run by year cannot show where they go.
+
+    Attributes
+    ----------
+    name, title : str
+        Path in the scenario, and what it is called.
+    days : float
+        How long at a stretch.
+    times : float
+        How often in a year; 0: once, on given days.
+    ready : tuple of Ready
+        What it does.
+    """
+
+    name: str
+    title: str
+    days: float
+    times: float
+    ready: tuple[Ready, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Item:
+    """An intervention with its days and its chance."""
+
+    name: str
+    intervention: Intervention
+    ready: tuple[Ready, ...]
+    when: When
+    chance: float  # that it happens, given its days
+    times: float  # a year, of what comes and goes; 0: no such thing
+    lingering: float  # days
+    draw: str  # what decides whether it happens: its own name, or that of whom it goes together with
+
+    @property
+    def days(self) -> float:
+        return lasts_days(self.when)
+
+
+@dataclass(frozen=True, eq=False)
+class Application:
+    """A scenario on a network.
+
+    Attributes
+    ----------
+    model : ScenarioModel
+        What is asked and what changes.
+    filters : Filters
+        The network of the base year.
+    folder : path, optional
+        Tables of your own.
+
+    Raises
+    ------
+    DataError
+        From `check` and `setting`: what cannot be applied, all at once.
+    """
+
+    model: ScenarioModel
+    filters: Filters
+    folder: str | Path | None = None
+    _settings: dict[int, Setting] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, model: ScenarioModel, folder: str | Path | None = None) -> Application:
+        """Apply a scenario to the toolkit's network, or to that of your own tables."""
+        return cls(model, _toolkit() if folder is None else Filters(build(load_tables(folder))), folder)
+
+    @cached_property
+    def _turn_days(self) -> float:
+        return self.filters.tables.parameter("queue_days")
+
+    @cached_property
+    def items(self) -> list[_Item]:
+        """All that is enabled."""
+        found, problems = [], []
+        named = {**_named("disruptions", self.model.disruptions), **_named("policy", self.model.policy)}
+        for name, intervention in named.items():
+            if not intervention.enabled:
+                continue
+            try:
+                found.append(self._item(name, intervention, named))
+            except DataError as error:
+                problems += error.problems
+        if problems:
+            raise DataError(problems)
+        return found
+
+    def _item(self, name: str, intervention: Intervention, named: Mapping[str, Intervention]) -> _Item:
+        draw = _leader(name, intervention, named)
+        leader = named[draw]
+        chance, times = _chance(leader)
+        over = 0.0 if intervention.recover_over is None else intervention.recover_over.days
+        lingering = lingering_days(intervention.recovery, over) + max(times - 1, 0.0) * lasts_days(leader.when)
+        parts = tuple(ready(name, intervention, self.filters))
+        return _Item(name, intervention, parts, leader.when, chance, times, lingering, draw)
+
+    def short(self, year: int | None = None) -> list[Short]:
+        """Return what is over before shippers turn round; of a year, only what happens in it."""
+        return [
+            Short(i.name, i.ready[0].title, i.days, i.times, i.ready)
+            for i in self.items
+            if self._is_short(i) and (year is None or days_on(i.when, year).any())
+        ]
+
+    def _is_short(self, item: _Item) -> bool:
+        return item.days <= self._turn_days
+
+    @cached_property
+    def _records(self) -> pd.DataFrame:
+        return project_records(self.folder)
+
+    @cached_property
+    def money(self) -> pd.DataFrame:
+        """What is built costs, and what pays for it; see `funding`."""
+        effects = {name.split(".")[-1]: parts for _, name, parts in self._projects}
+        return funding(self.model.investments, effects, self._records, self.filters, self.folder)
+
+    @cached_property
+    def _projects(self) -> list[tuple[float, str, tuple[Ready, ...]]]:
+        """Return first year, path and effects of what is built."""
+        records = self._records
+        found, problems = [], []
+        for key, project in self.model.investments.projects.items():
+            name = f"investments.projects.{key}"
+            if project.decision != "build":
+                continue
+            try:
+                made = as_intervention(name, project, records)
+                opens = opening_year(project, records)
+                found.append((-math.inf if opens is None else opens, name, tuple(ready(name, made, self.filters))))
+            except DataError as error:
+                problems += error.problems
+        if problems:
+            raise DataError(problems)
+        return found
+
+    def check(self) -> None:
+        """Raise DataError if anything cannot be applied."""
+        problems: list[str] = []
+        for step in (lambda: self.items, lambda: self._projects, lambda: self.money, *self._yearly()):
+            try:
+                step()
+            except DataError as error:
+                problems += [p for p in error.problems if p not in problems]
+        if problems:
+            raise DataError(problems)
+
+    def _yearly(self) -> list[Callable[[], object]]:
+        return [lambda y=year: self.setting(y) for year in self.model.study.years]  # type: ignore[misc]
+
+    def setting(self, year: int) -> Setting:
+        """Return what the scenario makes of a year."""
+        if year not in self._settings:
+            self._settings[year] = self._setting(year)
+        return self._settings[year]
+
+    def _setting(self, year: int) -> Setting:
+        choice, study = self.model.choice, self.model.study
+        rate = self.filters.tables.parameter("usd_per_eur")
+        refusals, holders = self._refusals()
+        carbon = choice.carbon_price
+        penalty = choice.unmet_penalty
+        default = self.filters.tables.parameter("unmet_penalty_usd_per_teu")
+        return Setting(
+            states=tuple(self._states(year, holders)),
+            refusals=refusals,
+            demand=self.demand(year),
+            hour_factor=self._hours(rate),
+            carbon_usd_per_t=0.0 if carbon is None else carbon.value * (rate if "EUR" in carbon.dimension else 1.0),
+            planned=study.planned,
+            unmet_usd_per_teu=default if penalty is None else _usd(penalty.value, penalty.dimension, rate),
+        )
+
+    def inputs(self, year: int) -> dict[str, float]:
+        """Return the series of a year that the scenario changes, in their own units."""
+        table = year_inputs(folder=self.folder)
+        known = min(year, PAST_YEARS[-1])
+        found, problems = {}, []
+        for series, change in self.model.prices.items():
+            if series not in table:
+                continue  # told by the check of words
+            old = float(table[series].get(known, np.nan))
+            value = _series(change, old)
+            if value is None:
+                problems.append(f"prices.{series}: has no value in {known}; set one, without sign or factor")
+            else:
+                found[series] = value
+        if problems:
+            raise DataError(problems)
+        return found
+
+    def demand(self, year: int) -> pd.DataFrame:
+        """Return the demand of a year with the scenario's growth and scales."""
+        study, given = self.model.study, self.model.demand
+        own = [m for m in study.markets if m in given.growth and year > _GROWTH_BASE]
+        rest = [m for m in study.markets if m not in own]
+        parts = [demand(year, rest, growth=study.growth, folder=self.folder)] if rest else []
+        parts += [demand(_GROWTH_BASE, own, folder=self.folder)] if own else []
+        table = pd.concat(parts, ignore_index=True)
+        factor = {m: (1 + given.growth[m].per_year) ** (year - _GROWTH_BASE) for m in own}
+        factor = {m: factor.get(m, 1.0) * (given.scale[m].value if m in given.scale else 1.0) for m in study.markets}
+        by = table["market"].map(factor)
+        return table.assign(quantity=table["quantity"] * by, teu_per_year=table["teu_per_year"] * by)
+
+    def _hours(self, rate: float) -> dict[str, float]:
+        """Return what the value of time of each kind of goods is multiplied by."""
+        goods = self.filters.tables.goods
+        found = {}
+        for name, change in self.model.choice.value_of_time.items():
+            if change.kind == "factor":
+                found[name] = change.value
+                continue
+            now = float(goods.at[name, "value_usd_per_teu"] * goods.at[name, "value_of_time_pct_per_day"]) / 2400
+            given = _usd(change.value, change.quantity.dimension, rate)
+            found[name] = max(given + (now if change.kind == "add" else 0.0), 0.0) / now
+        return found
+
+    def _refusals(self) -> tuple[list[Refusal], dict[str, frozenset[int]]]:
+        """Return what shippers refuse, and by whom it is asked for."""
+        refusals: list[Refusal] = []
+        holders: dict[str, set[int]] = {}
+        for item in self.items:
+            for one in item.ready:
+                found = refusal(one)
+                if found is not None and not self._is_short(item):
+                    holders.setdefault(item.name, set()).add(len(refusals))
+                    refusals.append(found)
+        return refusals, {name: frozenset(numbers) for name, numbers in holders.items()}
+
+    def _states(self, year: int, holders: Mapping[str, frozenset[int]]) -> Iterator[State]:
+        """Return the parts of a year by what holds in them."""
+        always = self._always(year)
+        by_name = {item.name: item for item in self.items}
+        shares = self._shares(year)
+        if len(shares) > _MOST_STATES:
+            raise DataError(
+                [f"{len(shares)} combinations of what may hold in {year}, at most {_MOST_STATES}; disable some"]
+            )
+        for names, share in shares.items():
+            mine = [by_name[name] for name in names]
+            made = [*always, *(make(one, self.filters, year) for item in mine for one in item.ready)]
+            yield self._state(share, made, names, holders)
+
+    def _always(self, year: int) -> list[Made]:
+        """Return what holds all year: what is built, and what comes and goes faster than shippers turn round."""
+        made = [make(one, self.filters, year) for opens, _, parts in self._projects if opens <= year for one in parts]
+        for item in self.items:
+            if self._is_short(item) and item.times and days_on(item.when, year).any():
+                part = min(item.times * item.days / 365, 1.0)
+                made += [
+                    make(one, self.filters, year, part=part, times=item.times, days=item.days) for one in item.ready
+                ]
+        return made
+
+    def _shares(self, year: int) -> dict[tuple[str, ...], float]:
+        """Return the share of the year of each set of what holds, by name in the order of the file."""
+        long = [item for item in self.items if not self._is_short(item)]
+        on = [days_on(item.when, year, item.lingering) for item in long]
+        count = len(on[0]) if on else 1
+        days = np.stack(on) if on else np.zeros((0, 1), dtype=bool)
+        found: dict[tuple[str, ...], float] = {}
+        patterns, times = np.unique(days, axis=1, return_counts=True) if on else (days, np.array([1]))
+        for pattern, length in zip(patterns.T, times, strict=True):
+            held = [item for item, holds in zip(long, pattern, strict=True) if holds]
+            for names, share in _chances(held):
+                found[names] = found.get(names, 0.0) + share * float(length) / count
+        return {names: share for names, share in found.items() if share > 0}
+
+    def _state(
+        self, share: float, made: Sequence[Made], names: tuple[str, ...], holders: Mapping[str, frozenset[int]]
+    ) -> State:
+        edits = [edit for m in made for edit in m.edits]
+        capacities = [edit for m in made for edit in m.capacities]
+        lifted, rooms = self._lifted(made)
+        edits += lifted
+        capacities += rooms
+        change = _Change(tuple(edits), tuple(capacities)) if edits or capacities else None
+        return State(
+            share,
+            shut=tuple(sorted(frozenset().union(*(m.shut for m in made)))),
+            change=change,
+            shifts=tuple(shift for m in made for shift in m.shifts),
+            refused=frozenset().union(*(holders.get(name, frozenset()) for name in names)),
+            name=" + ".join(name.split(".")[-1] for name in names),
+        )
+
+    def _lifted(self, made: Sequence[Made]) -> tuple[list[Edit], list[CapacityEdit]]:
+        """Return what other depths make of ships: what they lift, and what a box pays for the same voyage."""
+        depths: dict[str, float] = {}
+        for m in made:
+            for place, metres in (m.draughts or {}).items():
+                depths[place] = depths.get(place, 0.0) + metres
+        if not depths:
+            return [], []
+        arcs = self.filters.network.arcs
+        touched = arcs["from_place_id"].isin(depths) | arcs["to_place_id"].isin(depths)
+        at_port = touched & arcs["mode"].isin(_SHIPS) & (arcs["kind"] == "link")
+        edits, rooms = [], []
+        for link in sorted(set(arcs.loc[at_port, "link_id"])):
+            factor = lift_factor(link, depths, folder=self.folder)
+            mine = ((arcs["link_id"] == link) & (arcs["kind"] == "link")).to_numpy()
+            if factor <= 0:
+                edits.append(Edit("opens_year", mine, "set", np.inf, "draught"))
+                continue
+            edits.append(Edit("tariff_usd_per_teu", mine, "factor", 1 / factor, "draught"))
+            groups = tuple(dict.fromkeys(g for g in arcs.loc[mine, "capacity_group"] if g))
+            if groups:
+                nowhere = np.zeros(len(arcs), dtype=bool)
+                rooms.append(CapacityEdit(groups, nowhere, link, "factor", factor, "", "draught"))
+        return edits, rooms
+
+
+@dataclass(frozen=True, eq=False)
+class _Change:
+    """Edits as a function of arcs."""
+
+    edits: tuple[Edit, ...]
+    capacities: tuple[CapacityEdit, ...] = field(default=())
+
+    def __call__(self, arcs: pd.DataFrame) -> pd.DataFrame:
+        return edited(arcs, self.edits, self.capacities)
+
+
+@cache
+def _toolkit() -> Filters:
+    """Return the toolkit's network, which nothing changes."""
+    return Filters(build(load_tables()))
+
+
+def _named(section: str, entries: Mapping[str, Intervention]) -> dict[str, Intervention]:
+    return {f"{section}.{name}": entry for name, entry in entries.items()}
+
+
+def _leader(name: str, intervention: Intervention, named: Mapping[str, Intervention]) -> str:
+    """Return the path of the intervention whose days and chance hold."""
+    seen = [name]
+    while intervention.together_with is not None:
+        other = next((n for n in named if n.split(".", 1)[1] == intervention.together_with), None)
+        if other is None or other in seen:
+            why = "there is none" if other is None else "they name each other"
+            raise DataError([f"{name}.together_with: {intervention.together_with!r}: {why}"])
+        seen.append(other)
+        intervention = named[other]
+    return seen[-1]
+
+
+def _chance(intervention: Intervention) -> tuple[float, float]:
+    """Return the chance that it happens on its days, and how often a year it comes, zero if it does not come back."""
+    chance = intervention.probability
+    if chance is None:
+        recurs = intervention.when.months is not None and intervention.when.from_ is None
+        return 1.0, 1.0 if recurs else 0.0
+    if chance.dimension == "share":
+        return chance.value, 0.0
+    return min(chance.per_year, 1.0), chance.per_year
+
+
+def _chances(held: Sequence[_Item]) -> Iterator[tuple[tuple[str, ...], float]]:
+    """Return which of those that may hold do, and the chance of that; those that go together do it together."""
+    draws: dict[Any, float] = {}
+    for item in held:
+        draws[item.draw] = item.chance
+    for pick in itertools.product((True, False), repeat=len(draws)):
+        holds = dict(zip(draws, pick, strict=True))
+        share = math.prod(c if on else 1 - c for c, on in zip(draws.values(), pick, strict=True))
+        if share > 0:
+            yield tuple(item.name for item in held if holds[item.draw]), share
+
+
+def _series(change: Change, old: float) -> float | None:
+    """Return the new value of a series in the units of year_inputs.csv: USD/FEU, d, %, TEU/yr."""
+    if change.kind == "factor":
+        return None if math.isnan(old) else old * change.value
+    size = {"USD/TEU": 2.0, "time": 1 / 24, "share": 100.0, "TEU/time": 8760.0}[change.quantity.dimension]
+    value = change.value * size
+    if change.kind == "set":
+        return value
+    return None if math.isnan(old) else old + value
+
+
+def _usd(value: float, dimension: str, rate: float) -> float:
+    return value * rate if dimension.startswith("EUR") else value

@@ -1,0 +1,302 @@
+"""Two runs compared: differences, who lost, who gained, and what is not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from networks import DataError
+
+from .results import NOT_SHIPPED, UNMET, Run
+from .running import run
+from .variants import spread
+
+if TYPE_CHECKING:
+    from .loading import Scenario
+
+__all__ = ["MORE", "Comparison", "compare"]
+
+MORE, LESS = "more demand", "less demand"
+_CELL = ["year", "market", "origin", "destination", "goods"]
+_TINY = 1e-3  # TEU a year
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """A run against its counterfactual.
+
+    Attributes
+    ----------
+    base, run : Run
+        The counterfactual, and what is compared with it.
+    """
+
+    base: Run
+    run: Run
+
+    @property
+    def years(self) -> list[int]:
+        """Years that both have."""
+        return [year for year in self.run.years if year in self.base.years]
+
+    @property
+    def value(self) -> str:
+        """Column that volumes stand in: ``quantity`` (t) where all markets are of bulk, else ``teu_per_year``."""
+        return "quantity" if self.run.unit == "t" else "teu_per_year"
+
+    @cached_property
+    def answer(self) -> str:
+        """One sentence: what changes by how much, with its range, and what that depends on most."""
+        from .answers import contrast
+
+        return contrast(self)
+
+    def flows(self, by: str | Sequence[str] = "family") -> pd.DataFrame:
+        """Return flows of both, side by side.
+
+        Parameters
+        ----------
+        by : str or sequence of str
+            As of `Run.flows`.
+
+        Returns
+        -------
+        DataFrame by year and `by`
+            ``base_teu_per_year``, ``teu_per_year``, ``difference_teu_per_year``, ``difference_pct`` (NaN where there
+            was nothing); with ``quantity`` instead of ``teu_per_year`` where all markets are of bulk.
+        """
+        value = self.value
+        found = _side_by_side(self.base.flows(by)[value], self.run.flows(by)[value], value)
+        found = found[found.index.get_level_values("year").isin(self.years)]
+        return found.sort_values(["year", f"base_{value}"], ascending=[True, False], kind="stable")
+
+    def emissions(self) -> pd.DataFrame:
+        """Return the emissions of both by year and family: ``base_``, ``difference_`` and ``difference_pct``, tCO2e."""
+        name = "tco2e_per_year"
+        return _side_by_side(self.base.emissions()[name], self.run.emissions()[name], name)
+
+    def bottlenecks(self, at_least: float = 0.5) -> pd.DataFrame:
+        """Return how full capacities are in both, by year, part of the year and element; see `Run.bottlenecks`."""
+        keys = ["year", "element"]
+        one, other = (r.bottlenecks(0.0).groupby(keys)["utilisation"].max() for r in (self.base, self.run))
+        both = pd.concat([one.rename("base_utilisation"), other.rename("utilisation")], axis=1).fillna(0.0)
+        kept = both[both.max(axis=1) >= at_least]
+        return kept.assign(difference=kept["utilisation"] - kept["base_utilisation"]).sort_values(
+            ["year", "utilisation"], ascending=[True, False], kind="stable"
+        )
+
+    def unmet(self) -> pd.DataFrame:
+        """Return ``unmet`` and ``not_shipped`` of both, TEU, by year and market; see `Run.unmet`."""
+        columns = ["unmet", "not_shipped"]
+        return self.base.unmet()[columns].add_prefix("base_").join(self.run.unmet()[columns], how="outer").fillna(0.0)
+
+    def diversion(self) -> pd.DataFrame:
+        """Return who lost to whom.
+
+        Returns
+        -------
+        DataFrame
+            ``year``, ``lost_by``, ``gained_by`` (families, ``unmet``, ``not shipped``, ``more demand``,
+            ``less demand``), ``teu_per_year`` (or ``quantity``, see `value`), ``share`` (of what was lost).
+
+        Raises
+        ------
+        DataError
+            All that changes is over before shippers turn round, so that a run by year shows no diversion.
+
+        Notes
+        -----
+        Within each year, market, pair of places and goods, what the losers lost goes to the gainers in proportion to
+        what they gained; totals are exact, the pairing within such a cell is not observed.
+        """
+        if self._only_short:
+            raise DataError([" ".join([*self.run.short["said"], "Use `short` of the run for the queue."])])
+        return self.moved()
+
+    @property
+    def _only_short(self) -> bool:
+        """Whether the runs differ in nothing but what shippers wait for."""
+        same = self.run.record["scenario_hash"] != self.base.record["scenario_hash"]
+        short = len(self.run.short) > len(self.base.short)
+        return bool(same and short and _largest(self.flows()) < _TINY)
+
+    def moved(self, by: str = "family") -> pd.DataFrame:
+        """Return who lost to whom, as `diversion`, by family, branch or corridor, and whatever changed it."""
+        return self._moved([], by)
+
+    def through(self, border: str, by: str = "diverted_from") -> pd.DataFrame:
+        """Return what crosses a border, and where the difference comes from.
+
+        Parameters
+        ----------
+        border : str
+            ``AZ-IR`` or ``AZ>IR``.
+        by : str
+            ``diverted_from``: the families that lost it (branches, where there is one family only); or as of
+            `Run.through`.
+
+        Returns
+        -------
+        DataFrame
+            By ``year`` and `by`: volumes of both, difference and %, as `flows`. For ``diverted_from`` rows ``as
+            before``, one for each source and ``more demand``, which sum to what crosses.
+        """
+        value = self.value
+        if by != "diverted_from":
+            return _side_by_side(self.base.through(border, by)[value], self.run.through(border, by)[value], value)
+        crossing = [self.base.crossing(border), self.run.crossing(border)]
+        one_family = len(set(self.run.tables["routes"]["family"])) == 1
+        moved = self._moved(crossing, "branch" if one_family else "family")
+        over = {side: moved[side].str.startswith(_ACROSS) for side in ("lost_by", "gained_by")}
+        came = moved[over["gained_by"] & ~over["lost_by"]].groupby(["year", "lost_by"])[value].sum()
+        gone = moved[over["lost_by"] & ~over["gained_by"]].groupby("year")[value].sum()
+        before = self.base.tables["routes"][crossing[0]].groupby("year")[value].sum()
+        stays = {year: before.get(year, 0.0) - gone.get(year, 0.0) for year in self.years}
+        rows = [(year, "as before", before.get(year, 0.0), stays[year]) for year in self.years]
+        rows += [(year, str(source), 0.0, volume) for (year, source), volume in came.items()]
+        table = pd.DataFrame(rows, columns=["year", "diverted_from", f"base_{value}", value])
+        return _difference(table.set_index(["year", "diverted_from"]), value)
+
+    def _moved(self, crossing: Sequence[pd.Series[bool]], by: str) -> pd.DataFrame:
+        """Return what went from whom to whom, in cells; `crossing` marks routes apart in either run."""
+        value = self.value
+        sums = [self._ways(r, crossing[n] if crossing else None, by) for n, r in enumerate((self.base, self.run))]
+        change = sums[1].sub(sums[0], fill_value=0.0)
+        totals = change.groupby(_CELL).sum()
+        extra = [
+            -part.to_frame("more").assign(way=name).set_index("way", append=True)["more"]
+            for part, name in ((totals[totals > _TINY], MORE), (totals[totals < -_TINY], LESS))
+        ]
+        change = pd.concat([change, *extra]).rename_axis([*_CELL, "way"])
+        lost = (-change[change < -_TINY]).rename("lost").reset_index("way").rename(columns={"way": "lost_by"})
+        gained = change[change > _TINY].rename("gained").reset_index("way").rename(columns={"way": "gained_by"})
+        total = gained.groupby(_CELL)["gained"].sum()
+        pairs = lost.join(gained, how="inner")
+        pairs = pairs.assign(**{value: pairs["lost"] * pairs["gained"] / total.reindex(pairs.index).to_numpy()})
+        table = pairs.reset_index().groupby(["year", "lost_by", "gained_by"])[value].sum().reset_index()
+        table = table[table["lost_by"] != table["gained_by"]]
+        share = table[value] / table.groupby(["year", "lost_by"])[value].transform("sum")
+        order = ["year", value]
+        return table.assign(share=share).sort_values(order, ascending=[True, False], kind="stable", ignore_index=True)
+
+    def _ways(self, found: Run, crossing: pd.Series[bool] | None, by: str) -> pd.Series[float]:
+        """Return volumes by cell and way, with what is not sent."""
+        table, value = found.tables["routes"], self.value
+        way = table[by].astype(str)
+        if crossing is not None:
+            way = way.where(~crossing.to_numpy(), _ACROSS + way)
+        demand = found.tables["demand"]
+        per = demand[value] / demand["teu_per_year"]
+        left = [
+            demand[_CELL].assign(way=name, **{value: demand[column] * per})
+            for column, name in (("unmet", UNMET), ("not_shipped", NOT_SHIPPED))
+        ]
+        every = pd.concat([table.assign(way=way)[[*_CELL, "way", value]], *left])
+        sums: pd.Series[float] = every[every["year"].isin(self.years)].groupby([*_CELL, "way"])[value].sum()
+        return sums
+
+    def ranges(self, by: str = "family") -> pd.DataFrame:
+        """Return how the difference varies with what is not known well, varied alike in both; see `Run.ranges`."""
+        found = spread(self.run.varied(by).sub(self.base.varied(by), fill_value=0.0).fillna(0.0))
+        return found[found.index.get_level_values("year").isin(self.years)]
+
+    def __repr__(self) -> str:
+        """Answer, then flows."""
+        return f"{self.answer}\n\n{self.flows().round(1).to_string()}"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        html: str = self.flows().round(1).to_html(escape=True)
+        return f"<p>{escape(self.answer)}</p>{html}"
+
+
+_ACROSS = "across: "
+
+
+def compare(
+    base: Run | Scenario | str | Path,
+    other: Run | Scenario | str | Path | None = None,
+    *,
+    cache: bool = False,
+    folder: str | Path | None = None,
+) -> Comparison:
+    """Compare two scenarios, or one with its counterfactual.
+
+    Parameters
+    ----------
+    base : Run, Scenario, str or path
+        The counterfactual; or, alone, a scenario that names its own in `against`.
+    other : Run, Scenario, str or path, optional
+        What is compared with it; it says which years and markets.
+    cache : bool
+        As of `corridors.run`.
+    folder : path, optional
+        Tables of your own.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    DataError
+        Nothing to compare with, or runs of different years or markets.
+    """
+    if other is None:
+        found = base if isinstance(base, Run) else run(base, cache=cache, folder=folder)
+        if found.against is None:
+            raise DataError([f"{found.name}: names no counterfactual; say 'against', or give two scenarios"])
+        return Comparison(found.against, found)
+    after = other if isinstance(other, Run) else run(other, against=False, cache=cache, folder=folder)
+    before = (
+        base if isinstance(base, Run) else run(_asked(base, other, folder), against=False, cache=cache, folder=folder)
+    )
+    common = [year for year in after.years if year in before.years]
+    if not common or list(before.record["markets"]) != list(after.record["markets"]):
+        raise DataError(
+            [
+                f"{before.name} has {_asks(before)} and {after.name} {_asks(after)}: "
+                "runs are compared in the same years and markets"
+            ]
+        )
+    return Comparison(before, after)
+
+
+def _largest(flows: pd.DataFrame) -> float:
+    return float(flows.filter(regex="^difference_(teu|quantity)").abs().max().max())
+
+
+def _asked(base: Scenario | str | Path, other: Run | Scenario | str | Path, folder: str | Path | None) -> Scenario:
+    """Return the counterfactual in the years and markets of the other."""
+    from .loading import load
+
+    before = load(base, folder=folder) if isinstance(base, (str, Path)) else base
+    if isinstance(other, Run):
+        asked = {"years": list(other.years), "markets": list(other.record["markets"])}
+        return before.with_({f"study.{key}": value for key, value in asked.items()})
+    after = load(other, folder=folder) if isinstance(other, (str, Path)) else other
+    return before.with_(study=after.model.study.model_dump(mode="json", exclude_none=True))
+
+
+def _asks(found: Run) -> str:
+    return f"{', '.join(map(str, found.years))} ({', '.join(found.record['markets'])})"
+
+
+def _side_by_side(base: pd.Series[float], now: pd.Series[float], column: str) -> pd.DataFrame:
+    both = pd.concat([base.rename(f"base_{column}"), now.rename(column)], axis=1).fillna(0.0)
+    return _difference(both, column)
+
+
+def _difference(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Add the difference to the base and its per cent."""
+    base, now = table[f"base_{column}"], table[column]
+    known = base.abs() > _TINY
+    pct = np.where(known, 100 * (now - base) / base.where(known, 1.0), np.nan)
+    return table.assign(**{f"difference_{column}": now - base, "difference_pct": pct})

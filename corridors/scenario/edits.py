@@ -1,0 +1,148 @@
+"""Edits of arcs: what an effect sets, multiplies or adds, in an order that does not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from networks import DataError, Tables
+
+from .units import Quantity
+
+__all__ = ["CapacityEdit", "Edit", "edited", "teu_per_year"]
+
+_ORDER = ("set", "factor", "add")
+_NEW_GRADE = "EST"
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """A change of one figure of some arcs.
+
+    Attributes
+    ----------
+    column : str
+        ``hours``, ``tariff_usd_per_teu``, ``spread_h`` or ``opens_year``.
+    arcs : ndarray of bool, shape (arcs,)
+        Where.
+    kind : str
+        ``set``, ``factor`` or ``add``.
+    value : float
+        In the unit of the column.
+    by : str
+        Who asks for it, for messages.
+    variance : float
+        h^2 that it adds to the variance of time, once.
+    """
+
+    column: str
+    arcs: npt.NDArray[np.bool_]
+    kind: Literal["set", "factor", "add"]
+    value: float
+    by: str
+    variance: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class CapacityEdit:
+    """A change of capacities.
+
+    Attributes
+    ----------
+    groups : tuple of str
+        Capacities on record; empty: there is none, and `new` gets one.
+    new : ndarray of bool, shape (arcs,)
+        Arcs that share a capacity of their own, where none is on record.
+    name : str
+        What the new capacity is called.
+    kind : str
+        ``set``, ``factor`` or ``add``.
+    value : float
+        TEU a year, or factor.
+    unit : str
+        Unit that a new capacity was given in.
+    by : str
+        Who asks for it, for messages.
+    """
+
+    groups: tuple[str, ...]
+    new: npt.NDArray[np.bool_]
+    name: str
+    kind: Literal["set", "factor", "add"]
+    value: float
+    unit: str
+    by: str
+
+
+def edited(arcs: pd.DataFrame, edits: Sequence[Edit], capacities: Sequence[CapacityEdit]) -> pd.DataFrame:
+    """Return the arcs with edits made: what is set first, then factors, then additions.
+
+    Raises
+    ------
+    DataError
+        Two edits set the same figure of the same arc.
+    """
+    found = arcs.copy()
+    for kind in _ORDER:
+        for edit in (e for e in edits if e.kind == kind):
+            _make(found, edit)
+        for capacity in (c for c in capacities if c.kind == kind):
+            _make_room(found, capacity)
+    _refuse_twice(edits)
+    spread = sum((np.where(e.arcs, e.variance, 0.0) for e in edits), np.zeros(len(found)))
+    hours = found["hours"].clip(lower=0.0)
+    tariff = found["tariff_usd_per_teu"].clip(lower=0.0)
+    return found.assign(hours=hours, tariff_usd_per_teu=tariff, spread_h=np.sqrt(found["spread_h"] ** 2 + spread))
+
+
+def teu_per_year(capacity: Quantity, tables: Tables) -> float:
+    """Return a capacity in TEU a year, by the parameters of the tables: t, trains, trucks, wagons to TEU."""
+    what = capacity.dimension.split("/")[0]
+    per = {
+        "TEU": 1.0,
+        "mass": 1 / tables.parameter("t_per_teu"),
+        "train": tables.parameter("teu_per_train"),
+        "truck": tables.parameter("teu_per_truck"),
+        "wagon": tables.parameter("teu_per_wagon"),
+    }
+    return capacity.per_year * per[what]
+
+
+def _make(arcs: pd.DataFrame, edit: Edit) -> None:
+    if edit.kind == "set":
+        arcs.loc[edit.arcs, edit.column] = edit.value
+    elif edit.kind == "factor":
+        arcs.loc[edit.arcs, edit.column] *= edit.value
+    else:
+        arcs.loc[edit.arcs, edit.column] += edit.value
+
+
+def _make_room(arcs: pd.DataFrame, edit: CapacityEdit) -> None:
+    column = "capacity_teu_per_year"
+    if edit.groups:
+        there = arcs["capacity_group"].isin(edit.groups)
+        if edit.kind == "set":
+            arcs.loc[there, column] = edit.value
+        elif edit.kind == "factor":
+            arcs.loc[there, column] *= edit.value
+        else:
+            arcs.loc[there, column] = (arcs.loc[there, column] + edit.value).clip(lower=0.0)
+        return
+    new = edit.new & (arcs["capacity_group"] == "").to_numpy()
+    arcs.loc[new, column] = edit.value
+    arcs.loc[new, "capacity_group"] = edit.name
+    arcs.loc[new, "capacity_unit"] = edit.unit
+    arcs.loc[new, "capacity_grade"] = _NEW_GRADE
+
+
+def _refuse_twice(edits: Sequence[Edit]) -> None:
+    sets = [e for e in edits if e.kind == "set"]
+    for n, one in enumerate(sets):
+        for other in sets[n + 1 :]:
+            if one.column == other.column and one.value != other.value and (one.arcs & other.arcs).any():
+                raise DataError([f"{one.by} and {other.by} set the same figure ({one.column}) to different values"])

@@ -1,0 +1,166 @@
+"""What can be named, as rows for a table: places, links, corridors, goods and all else that scenarios refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from networks.errors import DataError, nearest
+from networks.names import plain
+
+from .finding import BUILTIN, names, read
+from .problems import printable
+from .vocabulary import Vocabulary, vocabulary
+from .yaml_text import parse
+
+__all__ = ["LISTS", "rows"]
+
+Rows = tuple[list[str], list[list[str]]]
+
+
+def rows(what: str, text: str = "", *, folder: str | Path | None = None) -> Rows:
+    """Return heads and rows of a list, those with a text in any cell.
+
+    Parameters
+    ----------
+    what : str
+        places, links, corridors, goods, markets, projects, packages, events, series or scenarios.
+    text : str
+        In any spelling: accents, case, spaces and punctuation do not count.
+    folder : path, optional
+        Tables of your own.
+
+    Raises
+    ------
+    DataError
+        There is no such list; the nearest is named.
+    """
+    if what not in LISTS:
+        expected = f"expected one of {', '.join(LISTS)}{nearest(what, LISTS)}"
+        raise DataError([f"nothing to list is called {what!r}, {expected}"])
+    heads, found = LISTS[what](vocabulary(folder))
+    wanted = plain(text)
+    return heads, [row for row in found if wanted in plain(" ".join(row))]
+
+
+def _places(known: Vocabulary) -> Rows:
+    heads = ["id", "name", "other names", "UN/LOCODE", "country", "kind"]
+    cells = ("place_id", "name", "aliases", "locode", "country_id", "kind")
+    found = [[p[c].replace(";", "; ") if c == "aliases" else p[c] for c in cells] for p in known.places.values()]
+    return heads, found
+
+
+def _corridors(known: Vocabulary) -> Rows:
+    found = [
+        [c.corridor_id, c.title, " > ".join("/".join(step) for step in c.via), ", ".join(c.avoid)]
+        for c in known.corridors.values()
+    ]
+    return ["id", "title", "must pass", "may not pass"], found
+
+
+def _goods(known: Vocabulary) -> Rows:
+    found = []
+    for row in known.table("goods"):
+        value, rate = float(row["value_usd_per_teu"]), float(row["value_of_time_pct_per_day"])
+        load = f"{float(row['load_t_per_teu']):g}"
+        found.append([row["goods_id"], row["title"], f"{value:,.0f}", load, f"{rate:g}", f"{value * rate / 2400:.2f}"])
+    return ["id", "title", "USD/TEU", "t/TEU", "%/day", "USD/TEU-h"], found
+
+
+def _links(known: Vocabulary) -> Rows:
+    title = {place: row["name"] for place, row in known.places.items()}
+    found = [
+        [
+            x["link_id"],
+            f"{title[x['from_place_id']]} - {title[x['to_place_id']]}",
+            x["mode"],
+            f"{float(x['length_km']):,.0f}",
+            x["status"],
+            x["opens_year"],
+        ]
+        for x in known.links.values()
+    ]
+    return ["id", "between", "mode", "km", "status", "opens"], found
+
+
+def _markets(known: Vocabulary) -> Rows:
+    return _columns(known, "markets", id="market_id", title="title", unit="unit", perimeter="perimeter")
+
+
+def _projects(known: Vocabulary) -> Rows:
+    heads, found = _columns(
+        known, "projects", id="project_id", title="title", kind="kind", links="link_ids", opens="commission_year",
+        state="state", cost="capex_m", currency="currency",
+    )  # fmt: skip
+    return [*heads[:-2], "cost"], [
+        [*row[:3], row[3].replace(";", "; "), *row[4:-2], _millions(*row[-2:])] for row in found
+    ]
+
+
+def _packages(known: Vocabulary) -> Rows:
+    heads, found = _columns(
+        known, "packages", id="package_id", title="title", line="line", date="date", nature="nature",
+        amount="amount_m", currency="currency_or_unit",
+    )  # fmt: skip
+    return heads[:-1], [[*row[:-2], _millions(*row[-2:])] for row in found]
+
+
+def _events(known: Vocabulary) -> Rows:
+    heads, found = _columns(
+        known, "events", id="event_id", title="title", start="start", end="end", effect="effect", value="value",
+        unit="unit",
+    )  # fmt: skip
+    return heads[:-1], [[*row[:-2], " ".join(row[-2:]).strip()] for row in found]
+
+
+def _series(known: Vocabulary) -> Rows:
+    found: dict[str, list[str]] = {}
+    for row in known.table("year_inputs"):
+        one = found.setdefault(row["series"], [row["series"], row["unit"], row["year"], row["year"], ""])
+        one[2], one[3] = min(one[2], row["year"]), max(one[3], row["year"])
+        one[4] = row["value"] if row["year"] == one[3] else one[4]
+    return ["id", "unit", "from", "to", "last"], list(found.values())
+
+
+def _scenarios(known: Vocabulary) -> Rows:
+    del known
+    return ["name", "title", "where"], [*_titles(BUILTIN, "the toolkit's"), *_titles(Path.cwd(), "this folder")]
+
+
+def _titles(folder: Path, where: str) -> Iterator[list[str]]:
+    for name in names(folder):
+        file = next((folder / f"{name}{end}" for end in (".yaml", ".yml") if (folder / f"{name}{end}").exists()), None)
+        if file is None:
+            continue
+        try:
+            value = parse(read(file, folder), file.name).value
+        except DataError:
+            value = None
+        if isinstance(value, dict) and "schema" in value and "name" in value:  # other files may lie there too
+            yield [name, printable(str(value.get("title") or ""), 120), where]
+
+
+def _columns(known: Vocabulary, table: str, **columns: str) -> Rows:
+    return list(columns), [[row.get(column, "") for column in columns.values()] for row in known.table(table)]
+
+
+def _millions(amount: str, unit: str) -> str:
+    try:
+        number = float(amount)
+    except ValueError:
+        return ""
+    return f"{number / 1000:,.4g} bn {unit}" if number >= 1000 else f"{number:,.4g} mn {unit}"
+
+
+LISTS: dict[str, Callable[[Vocabulary], Rows]] = {
+    "places": _places,
+    "corridors": _corridors,
+    "goods": _goods,
+    "links": _links,
+    "markets": _markets,
+    "projects": _projects,
+    "packages": _packages,
+    "events": _events,
+    "series": _series,
+    "scenarios": _scenarios,
+}

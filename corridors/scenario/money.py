@@ -1,0 +1,126 @@
+"""Money of projects: what is built costs, which line pays, and whether it may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from networks import DataError, Tables, read_table, table_file
+
+from ..catalogue import Filters
+from .interventions import Ready
+from .projects import cost
+from .schema import Investments, Package, Project
+
+__all__ = ["funding"]
+
+_COLUMNS = ["project", "title", "cost_million", "currency", "cost_million_eur", "package", "line", "line_million_eur"]
+
+
+def funding(
+    investments: Investments,
+    effects: Mapping[str, Sequence[Ready]],
+    records: pd.DataFrame,
+    filters: Filters,
+    folder: Any = None,
+) -> pd.DataFrame:
+    """Return what the projects that are built cost and what pays for them.
+
+    Parameters
+    ----------
+    investments : Investments
+        Packages and projects of a scenario.
+    effects : mapping of str to sequence of Ready
+        Name of each project that is built to its effects, which say where it lies.
+    records : DataFrame
+        ``projects.csv`` by id.
+    filters : Filters
+        The network of the base year.
+    folder : path, optional
+        Tables of your own.
+
+    Returns
+    -------
+    DataFrame
+        ``project``, ``title``, ``cost_million`` and ``currency`` (NaN and empty: not on record), ``cost_million_eur``
+        (NaN where no rate of exchange is on record), ``package``, ``line``, ``line_million_eur`` (its amount).
+
+    Raises
+    ------
+    DataError
+        A line pays where it may not, or more than it holds; or two packages that share money both pay.
+    """
+    rows, problems = [], []
+    for name, parts in effects.items():
+        project = investments.projects[name]
+        paid = cost(project, records)
+        amount, currency = paid if paid is not None else (np.nan, "")
+        line = _line(project, investments)
+        there = _countries(parts, filters)
+        if line is not None and line.eligible and not there <= filters.countries(line.eligible):
+            problems.append(
+                f"investments.projects.{name}: lies in {', '.join(sorted(there))}; line {project.line} of "
+                f"{project.package} pays in {', '.join(line.eligible)}"
+            )
+        in_eur = _eur(amount, currency, filters.tables)
+        size = np.nan if line is None else _eur(line.amount.value, line.amount.dimension, filters.tables)
+        title = parts[0].title if parts else name
+        row = (name, title, amount / 1e6, currency, in_eur / 1e6, project.package or "", project.line or "", size / 1e6)
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=_COLUMNS)
+    problems += [*_overspent(table), *_shared(table, investments.packages, folder)]
+    if problems:
+        raise DataError(problems)
+    return table
+
+
+def _line(project: Project, investments: Investments) -> Any:
+    package = investments.packages.get(project.package or "")
+    return None if package is None else package.lines.get(project.line or "")
+
+
+def _countries(parts: Sequence[Ready], filters: Filters) -> set[str]:
+    """Return the countries where a project lies: of its port, or of the land ends of its links."""
+    arcs, home = filters.network.arcs, filters.tables.places["country_id"]
+    found: set[str] = set()
+    for part in parts:
+        named = [e for e in part.selection.elements if e in home.index]
+        ends = arcs.loc[part.selection.arcs & (arcs["kind"] == "link").to_numpy(), ["from_place_id", "to_place_id"]]
+        places = named or list(pd.unique(ends.to_numpy().ravel()))
+        found |= {str(home[place]) for place in places}
+    return found
+
+
+def _overspent(table: pd.DataFrame) -> Iterator[str]:
+    for (package, line), rows in table[table["line"] != ""].groupby(["package", "line"]):
+        asked, amount = rows["cost_million_eur"].sum(), rows["line_million_eur"].iloc[0]
+        if asked > amount * (1 + 1e-9):
+            yield (
+                f"investments.packages.{package}.lines.{line}: holds {amount / 1e3:g} bn EUR, "
+                f"its projects cost {asked / 1e3:.3g}"
+            )
+
+
+def _shared(table: pd.DataFrame, packages: Mapping[str, Package], folder: Any) -> Iterator[str]:
+    """Return packages that both pay although they hold some of the same money."""
+    paying = [name for name in packages if (table["package"] == name).any()]
+    known = read_table("packages", table_file("packages", folder)).set_index("package_id")["overlaps"]
+    for one, other in combinations(paying, 2):
+        names = [{name, packages[name].record or name} for name in (one, other)]
+        shared = [set(packages[name].overlaps) for name in (one, other)]
+        for number, name in enumerate((one, other)):
+            record = packages[name].record
+            if record in known.index:
+                shared[number] |= set(known[record])
+        if shared[0] & names[1] or shared[1] & names[0]:
+            yield f"investments.packages: {one} and {other} share an unknown part of their money, so it is never added"
+
+
+def _eur(amount: float, currency: str, tables: Tables) -> float:
+    usd_per_eur = tables.parameter("usd_per_eur")
+    per_eur = {"EUR": 1.0, "USD": usd_per_eur, "KZT": usd_per_eur * tables.parameter("kzt_per_usd")}
+    return amount / per_eur[currency] if currency in per_eur else np.nan

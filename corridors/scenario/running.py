@@ -1,0 +1,385 @@
+"""Running a scenario: each year is applied, solved and laid out as tables."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..catalogue import Filters
+from ..choice import Choice, load_choice
+from ..year_model import YearFlows, YearModel
+from .applying import Application, Short
+from .results import Run
+from .variants import CENTRAL, variants
+
+if TYPE_CHECKING:
+    from .loading import Scenario
+
+__all__ = ["run"]
+
+_SCALES = {"low": 0.5, "normal": 1.0, "high": 2.0}
+_LEAST = 1e-9  # TEU a year; rows with less are rounding of a share near zero
+_CELL = ["market", "origin", "destination", "goods"]
+
+
+def run(
+    scenario: Scenario | str | Path,
+    *,
+    against: bool = True,
+    ranges: bool = True,
+    cache: bool = False,
+    folder: str | Path | None = None,
+) -> Run:
+    """Run a scenario, and its counterfactual.
+
+    Parameters
+    ----------
+    scenario : Scenario, str or path
+        As of `corridors.load`.
+    against : bool
+        Whether the counterfactual is run too.
+    ranges : bool
+        Whether what is not known well is varied, for `Run.ranges` and the range of the answer.
+    cache : bool
+        Whether a run with the same hash is read from the user's cache, and this one is written to it.
+    folder : path, optional
+        Tables of your own.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    DataError
+        The scenario is wrong or cannot be applied; all is told at once.
+
+    Notes
+    -----
+    Flows are those of `corridors.forecast`: the choice of shippers fitted to observed traffic, with capacities on
+    record as limits. Each year is cut into parts by what holds in them; what may or may not happen is a part of the
+    year as long as its chance, so that flows are expected ones. What is over within ``queue_days`` of
+    ``parameters.csv`` changes no flow, see `Run.short`.
+    """
+    from .loading import load
+
+    wanted = load(scenario, folder=folder) if isinstance(scenario, (str, Path)) else scenario
+    other = wanted.counterfactual() if against else None
+    counter = None if other is None else run(other, against=False, ranges=ranges, cache=cache, folder=folder)
+    return _run(wanted, counter, ranges, cache, folder)
+
+
+def _run(scenario: Scenario, counter: Run | None, ranges: bool, cache: bool, folder: str | Path | None) -> Run:
+    from .saving import cached, run_hash, to_cache
+
+    key = run_hash(scenario, ranges, folder)
+    if cache:
+        found = cached(key)
+        if found is not None:
+            return _named(found, scenario, counter)
+    began = time.perf_counter()
+    application = Application.of(scenario.model, folder)
+    application.check()
+    choice = _choice(scenario)
+    years = [_Year(application, year, choice) for year in scenario.model.study.years]
+    tables = _tables(years, scenario, ranges)
+    record = _record(scenario, years, key, time.perf_counter() - began, application)
+    found = Run(record, tables, scenario.text, counter)
+    if cache:
+        to_cache(found)
+    return found
+
+
+def _named(found: Run, scenario: Scenario, counter: Run | None) -> Run:
+    """Return a run under the words of a scenario that has the same numbers."""
+    record = {**found.record, **_words(scenario)}
+    return Run(record, found.tables, scenario.text, counter)
+
+
+def _words(scenario: Scenario) -> dict[str, Any]:
+    model = scenario.model
+    return {"name": model.name, "title": model.title or model.name, "question": model.question or ""}
+
+
+def _choice(scenario: Scenario) -> Choice:
+    given = scenario.model.choice
+    choice = load_choice(given.parameters)
+    by = _SCALES[given.sensitivity]
+    if by == 1:
+        return choice
+    markets = {name: m.model_copy(update={"scale_per_usd": m.scale_per_usd * by}) for name, m in choice.markets.items()}
+    return choice.model_copy(update={"markets": markets})
+
+
+@dataclass
+class _Year:
+    """One year, solved."""
+
+    application: Application
+    year: int
+    choice: Choice
+
+    def __post_init__(self) -> None:
+        ap = self.application
+        self.model = YearModel(
+            self.year,
+            ap.model.study.markets,
+            inputs=ap.inputs(self.year),
+            capacities=True,
+            setting=ap.setting(self.year),
+            filters=ap.filters,
+            folder=ap.folder,
+        )
+        self.found: YearFlows = self.model.solve(self.choice)
+
+    def routes(self) -> pd.DataFrame:
+        """Return the routes that carry something."""
+        routes, costs = self.model.routes, self.model.route_costs(self.choice)
+        load = routes["goods"].map(self.model.filters.tables.goods["load_t_per_teu"])
+        arcs_km = self.model.filters.network.arcs["km"].to_numpy()
+        unit = self.model.demand.drop_duplicates("market").set_index("market")["unit"]
+        kept = self.found.flow > _LEAST
+        table = pd.DataFrame(
+            {
+                "year": self.year,
+                "state": routes["state"].map({i: s.name or "as usual" for i, s in enumerate(self.model.states)}),
+                **{c: routes[c] for c in (*_CELL, "corridor", "branch", "family")},
+                "teu_per_year": self.found.flow,
+                "quantity": self.found.flow * self.model.units,
+                "unit": routes["market"].map(unit),
+                "km": [arcs_km[list(path)].sum() for path in routes["path"]],
+                "days": routes["hours"] / 24,
+                "tariff_usd_per_teu": costs["tariff_usd_per_teu"],
+                "cost_usd_per_teu": costs["cost_usd_per_teu"],
+                "waiting_usd_per_teu": self.found.waiting,
+                "kgco2e_per_teu": routes["kgco2e_per_t"] * load,
+                "path": [" ".join(map(str, path)) for path in routes["path"]],
+            }
+        )
+        return table[kept].reset_index(drop=True)
+
+    def demand(self) -> pd.DataFrame:
+        """Return what is wanted, and what becomes of it."""
+        wanted = self.model.demand
+        flow = self.model.routes[_CELL].assign(served=self.found.flow).groupby(_CELL)["served"].sum()
+        served = flow.reindex(pd.MultiIndex.from_frame(wanted[_CELL])).fillna(0.0).to_numpy()
+        return wanted[[*_CELL, "teu_per_year", "quantity", "unit", "grade"]].assign(
+            year=self.year, served=served, unmet=self.found.unmet, not_shipped=self.found.not_shipped
+        )[["year", *_CELL, "teu_per_year", "served", "unmet", "not_shipped", "quantity", "unit", "grade"]]
+
+    def capacities(self) -> pd.DataFrame:
+        """Return the load of every capacity that is used, by part of the year."""
+        rows = []
+        bulk = self.model._bulk
+        routes = self.model.routes
+        for number, (state, filters) in enumerate(zip(self.model.states, self.model.networks, strict=True)):
+            arcs = filters.network.arcs
+            groups = arcs["capacity_group"].to_numpy()
+            boxes = (arcs["capacity_unit"] == "TEU/yr").to_numpy()
+            load = np.zeros(len(arcs))
+            mine = (routes["state"] == number).to_numpy()
+            for path, market, teu in zip(
+                routes["path"][mine], routes["market"][mine], self.found.flow[mine], strict=True
+            ):
+                at = np.asarray(path)
+                at = at[groups[at] != ""]
+                np.add.at(load, at[~boxes[at]] if market in bulk else at, teu)
+            used = pd.DataFrame(
+                {"group": groups, "teu": load, "room": arcs["capacity_teu_per_year"], "grade": arcs["capacity_grade"]}
+            )
+            used = used[used["teu"] > _LEAST].groupby("group").agg({"teu": "sum", "room": "first", "grade": "first"})
+            full = self.found.full[self.found.full["state"] == number].set_index("group")["waiting_usd_per_teu"]
+            rows.append(
+                pd.DataFrame(
+                    {
+                        "year": self.year,
+                        "state": state.name or "as usual",
+                        "element": [_element(str(g), filters) for g in used.index],
+                        "group": used.index,
+                        "teu_per_year": used["teu"].to_numpy(),
+                        "capacity_teu_per_year": used["room"].to_numpy() * state.share,
+                        "worth_usd_per_teu": full.reindex(used.index).fillna(0.0).to_numpy(),
+                        "grade": used["grade"].to_numpy(),
+                    }
+                )
+            )
+        return pd.concat(rows, ignore_index=True)
+
+    def arcs(self, routes: pd.DataFrame) -> pd.DataFrame:
+        """Return the arcs that routes use, as they are in each part of the year."""
+        places = self.model.filters.tables.places
+        parts = []
+        for state, filters in zip(self.model.states, self.model.networks, strict=True):
+            name = state.name or "as usual"
+            mine = routes["path"][routes["state"] == name]
+            used = sorted({int(arc) for path in mine for arc in path.split()})
+            arcs = filters.network.arcs.loc[used]
+            ends = {side: arcs[f"{side}_place_id"] for side in ("from", "to")}
+            names = {side: ends[side].map(places["name"]) for side in ends}
+            line = (arcs["kind"] == "link").to_numpy()
+            label = np.where(line, names["from"] + " - " + names["to"], names["to"])
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "year": self.year,
+                        "state": name,
+                        "arc": arcs.index,
+                        "kind": arcs["kind"],
+                        "name": label,
+                        "mode": arcs["mode"],
+                        "link_id": arcs["link_id"],
+                        "from_place_id": ends["from"],
+                        "to_place_id": ends["to"],
+                        "from_country_id": ends["from"].map(places["country_id"]),
+                        "to_country_id": ends["to"].map(places["country_id"]),
+                        "km": arcs["km"],
+                        "hours": arcs["hours"],
+                        "spread_h": arcs["spread_h"],
+                        "tariff_usd_per_teu": arcs["tariff_usd_per_teu"],
+                        "kgco2e_per_t": arcs["kgco2e_per_t"],
+                        "grade": arcs["grade"],
+                        "figures": arcs["figures"],
+                        "estimates": arcs["estimates"],
+                    }
+                )
+            )
+        return pd.concat(parts, ignore_index=True)
+
+    def states(self) -> pd.DataFrame:
+        """Return the parts of the year."""
+        names = [s.name or "as usual" for s in self.model.states]
+        return pd.DataFrame({"year": self.year, "state": names, "share": [s.share for s in self.model.states]})
+
+    def ranges(self, other: Choice | None) -> pd.DataFrame:
+        """Return flows by corridor for each variant of what is not known well."""
+        varied = [
+            self._by_corridor(variant.name, self.model.flows(variant.choice, sea=variant.sea))
+            for variant in variants(self.choice, other)
+        ]
+        return pd.concat([self._by_corridor(CENTRAL, self.found.flow), *varied], ignore_index=True)
+
+    def _by_corridor(self, name: str, flow: Any) -> pd.DataFrame:
+        keys = ["market", "corridor", "branch", "family"]
+        flows = self.model.routes[keys].assign(teu_per_year=flow, quantity=flow * self.model.units)
+        table = flows.groupby(keys)[["teu_per_year", "quantity"]].sum().reset_index()
+        table.insert(0, "variant", name)
+        table.insert(0, "year", self.year)
+        return table
+
+    def short(self) -> pd.DataFrame:
+        """Return what is over before shippers turn round."""
+        turn = self.model.parameter("queue_days")
+        rows = [self._queue(one, turn) for one in self.application.short(self.year)]
+        columns = ["year", "name", "title", "days", "times", "teu_per_day", "waiting_teu", "clears_days", "said"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def _queue(self, one: Short, turn: float) -> tuple[Any, ...]:
+        """Return what passes where something is shut for a short time, what waits, and how long it takes to clear."""
+        days_a_year = self.model.parameter("days_per_year")
+        passing = sum(self._passing(part) for part in one.ready) / days_a_year
+        shuts = any(part.effect.use == "closed" for part in one.ready)
+        waiting = passing * one.days if shuts else np.nan
+        groups = {g for part in one.ready for g in part.selection.groups(self.model.filters)}
+        arcs = self.model.filters.network.arcs
+        room = arcs[arcs["capacity_group"].isin(groups)].groupby("capacity_group")["capacity_teu_per_year"].first()
+        spare = float(room.sum()) / days_a_year - passing
+        clears = waiting / spare if shuts and len(room) and spare > 0 else np.nan
+        said = _said(one, turn, passing, waiting, clears)
+        return self.year, one.name, one.title, one.days, one.times, passing, waiting, clears, said
+
+    def _passing(self, part: Any) -> float:
+        routes = self.model.routes
+        if part.selection.corridors:
+            there = routes["corridor"].isin(part.selection.corridors).to_numpy()
+        else:
+            touched = part.selection.arcs
+            there = np.array([touched[list(path)].any() for path in routes["path"]], dtype=bool)
+        return float(self.found.flow[there].sum())
+
+    @property
+    def estimates(self) -> tuple[float, float]:
+        """Estimates and figures behind the routes, by TEU."""
+        arcs = self.model.filters.network.arcs
+        figures, guessed = arcs["figures"].to_numpy(dtype=float), arcs["estimates"].to_numpy(dtype=float)
+        sums = np.array([(guessed[list(p)].sum(), figures[list(p)].sum()) for p in self.model.routes["path"]])
+        both = self.found.flow @ sums if len(sums) else np.zeros(2)
+        return float(both[0]), float(both[1])
+
+
+def _said(one: Short, turn: float, passing: float, waiting: float, clears: float) -> str:
+    """Return in words what a run by year can and cannot show of something short."""
+    lasts = f"{one.title} lasts {one.days:g} days"
+    head = f"{lasts}, less than the {turn:g} after which shippers turn round: a run by year shows no diversion by it."
+    if one.times:
+        head = f"{lasts} and comes {one.times:g} times a year: its mean wait is in the times, a diversion by it is not."
+    told = [head, f"{passing:,.0f} TEU a day pass there."]
+    if np.isfinite(waiting):
+        told.append(f"{waiting:,.0f} TEU wait when it ends, the first of them for {one.days:g} days.")
+        told.append(
+            f"The last are through after {clears:,.0f} days more."
+            if np.isfinite(clears)
+            else "How fast they clear is not known: no capacity is on record there."
+        )
+    return " ".join(told)
+
+
+def _element(group: str, filters: Filters) -> str:
+    """Return a capacity in words: ``Aktau - Alat (feeder)``, ``port of Alat``."""
+    tables = filters.tables
+    link, _, to = group.partition(">")
+    name = tables.places["name"].str.replace(r"\s*\([^)]*\)", "", regex=True)
+    if link in tables.links.index:
+        row = tables.links.loc[link]
+        ends = [row["from_place_id"], row["to_place_id"]]
+        ends = ends[::-1] if to and to == ends[0] else ends
+        return f"{name[ends[0]]} {'to' if to else '-'} {name[ends[1]]} ({row['mode']})"
+    return f"port of {name[group]}" if group in name.index else group
+
+
+def _tables(years: Sequence[_Year], scenario: Scenario, ranges: bool) -> dict[str, pd.DataFrame]:
+    routes = [year.routes() for year in years]
+    other = load_choice("backtest") if scenario.model.choice.parameters == "default" else None
+    varied = [y.ranges(other) if ranges else y._by_corridor(CENTRAL, y.found.flow) for y in years]
+    found = {
+        "routes": routes,
+        "demand": [year.demand() for year in years],
+        "capacities": [year.capacities() for year in years],
+        "arcs": [year.arcs(table) for year, table in zip(years, routes, strict=True)],
+        "states": [year.states() for year in years],
+        "short": [year.short() for year in years],
+        "ranges": varied,
+    }
+    tables = {name: pd.concat(parts, ignore_index=True) for name, parts in found.items()}
+    return {**tables, "money": years[0].application.money}
+
+
+def _record(
+    scenario: Scenario, years: Sequence[_Year], key: str, seconds: float, application: Application
+) -> dict[str, Any]:
+    from .saving import versions
+
+    parts = np.array([year.estimates for year in years]).sum(axis=0)
+    worst = next((y.found.status for y in years if y.found.status != "converged"), "converged")
+    return {
+        **_words(scenario),
+        "hash": key,
+        "scenario_hash": scenario.hash,
+        "years": list(scenario.model.study.years),
+        "markets": list(scenario.model.study.markets),
+        "currency": scenario.model.study.currency,
+        "usd_per_eur": application.filters.tables.parameter("usd_per_eur"),
+        "method": "logit",
+        "solver": "projected Newton",
+        "status": worst,
+        "gap": max(year.found.residual for year in years),
+        "seed": None,
+        "estimates": float(parts[0] / parts[1]) if parts[1] else None,  # nothing is sent
+        "seconds": round(seconds, 3),
+        **versions(),
+    }

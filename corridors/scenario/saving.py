@@ -1,0 +1,288 @@
+"""Runs on disk: a folder with the resolved scenario, run.json and tables with their descriptions, written whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from networks import DataError
+
+from .results import TABLES, Run
+
+if TYPE_CHECKING:
+    from .loading import Scenario
+
+__all__ = ["cached", "read", "run_hash", "save", "to_cache", "versions"]
+
+_FORMAT = 1
+_RECORD, _SCENARIO, _PACKAGE, _AGAINST = "run.json", "scenario.yaml", "datapackage.json", "against"
+_PACKAGES = ("seeds", "networks", "solvers", "corridors")
+_LIBRARIES = ("numpy", "pandas", "scipy", "pulp", "highspy", "networkx")
+_KEPT = 60  # runs in the cache
+_WHAT = {
+    "routes": "Routes that carry something, by year, part of the year, market, pair and goods.",
+    "demand": "What is wanted, and what becomes of it.",
+    "capacities": "Load of every capacity that is used, by part of the year.",
+    "arcs": "Arcs that routes use, as they are in each part of the year.",
+    "states": "Parts of the year by what holds in them.",
+    "short": "What is over before shippers turn round.",
+    "ranges": "Flows by corridor for each variant of what is not known well.",
+    "money": "What the projects that are built cost, and which line pays.",
+}
+_UNITS = {
+    "teu_per_year": "TEU/yr",
+    "capacity_teu_per_year": "TEU/yr",
+    "served": "TEU/yr",
+    "unmet": "TEU/yr",
+    "not_shipped": "TEU/yr",
+    "teu_per_day": "TEU/d",
+    "waiting_teu": "TEU",
+    "km": "km",
+    "days": "d",
+    "clears_days": "d",
+    "hours": "h",
+    "spread_h": "h",
+    "tariff_usd_per_teu": "USD/TEU",
+    "cost_usd_per_teu": "USD/TEU",
+    "waiting_usd_per_teu": "USD/TEU",
+    "worth_usd_per_teu": "USD/TEU",
+    "kgco2e_per_teu": "kgCO2e/TEU",
+    "kgco2e_per_t": "kgCO2e/t",
+    "share": "1",
+    "times": "1/yr",
+    "cost_million_eur": "million EUR",
+    "line_million_eur": "million EUR",
+}
+
+
+def save(run: Run, folder: str | Path, *, parquet: bool = False) -> Path:
+    """Write a run to a folder; what was there before is replaced whole, or left as it was.
+
+    Parameters
+    ----------
+    run : Run
+        Its counterfactual is written into a folder ``against`` inside.
+    folder : path
+        New, empty, or one that a run was saved to.
+    parquet : bool
+        Tables as Parquet (needs pyarrow) instead of CSV.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    DataError
+        The folder holds something else or cannot be written; pyarrow is missing.
+    """
+    target = Path(folder)
+    if target.exists() and (not target.is_dir() or (any(target.iterdir()) and not (target / _RECORD).is_file())):
+        raise DataError([f"{target}: holds something that is no run; give a new folder"])
+    if not target.parent.is_dir():
+        raise DataError([f"{target}: the folder {target.parent} does not exist"])
+    with _replacing(target) as part:
+        _write(run, part, parquet)
+    return target
+
+
+def read(folder: str | Path) -> Run:
+    """Read a run that was saved.
+
+    Parameters
+    ----------
+    folder : path
+        As of `Run.save`.
+
+    Raises
+    ------
+    DataError
+        No run is there, or it is damaged.
+    """
+    place = Path(folder)
+    try:
+        record = json.loads((place / _RECORD).read_text(encoding="utf-8"))
+        resolved = (place / _SCENARIO).read_text(encoding="utf-8")
+        tables = {name: _table(place, name) for name in TABLES}
+    except FileNotFoundError as error:
+        raise DataError([f"{place}: no run is here ({Path(str(error.filename)).name} is missing)"]) from None
+    except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
+        raise DataError([f"{place}: the run is damaged ({_short(error)})"]) from None
+    if not isinstance(record, dict) or record.get("format") != _FORMAT:
+        raise DataError([f"{place}: written by another version of the toolkit; run the scenario again"])
+    other = place / _AGAINST
+    return Run(record, tables, resolved, read(other) if other.is_dir() else None)
+
+
+def run_hash(scenario: Scenario, ranges: bool, folder: str | Path | None) -> str:
+    """Return what decides the numbers of a run, as a hash: scenario, data, code."""
+    data = _hash_of(Path(folder).glob("*.csv")) if folder is not None else ""
+    parts = [scenario.hash, str(bool(ranges)), data, *(str(v) for v in versions().values())]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@cache
+def versions() -> dict[str, Any]:
+    """Return the versions behind a run: of the toolkit, its data and its code, of Python and libraries."""
+    top = Path(__file__).resolve().parents[2]
+    files = [p for name in _PACKAGES for p in (top / name).rglob("*") if p.suffix in (".py", ".yaml")]
+    return {
+        "format": _FORMAT,
+        "corridors": _version("corridors"),
+        "code": _hash_of(files)[:16],
+        "data": _hash_of((top / "seeds").glob("*.csv"))[:16],
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "libraries": {name: _version(name) for name in _LIBRARIES},
+    }
+
+
+def cached(key: str) -> Run | None:
+    """Return the run with a hash from the user's cache, if it is there and whole."""
+    place = _cache() / key[:32]
+    if not (place / _RECORD).is_file():
+        return None
+    try:
+        found = read(place)
+    except DataError:
+        return None
+    if found.record.get("hash") != key:
+        return None
+    os.utime(place)
+    return found
+
+
+def to_cache(run: Run) -> None:
+    """Write a run to the user's cache, as far as that is possible; the oldest are let go."""
+    home = _cache()
+    alone = Run(run.record, run.tables, run.resolved)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with _replacing(home / str(run.record["hash"])[:32]) as part:
+            _write(alone, part, parquet=False)
+        kept = sorted((p for p in home.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
+        for old in kept[:-_KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+    except (OSError, DataError):
+        return  # a cache is a convenience: a full or read-only disk does not stop a run
+
+
+def _cache() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "corridors" / "runs"
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """Give a folder beside the target to write to, and put it in its place when all is written."""
+    try:
+        part = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name[:40]}."))
+    except OSError as error:
+        raise DataError([f"{target}: cannot be written ({error.strerror})"]) from None
+    old = part.with_name(f"{part.name}.old")
+    try:
+        yield part
+        part.chmod(0o755)
+        if target.exists():
+            target.rename(old)
+        part.rename(target)
+    except OSError as error:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        raise DataError([f"{target}: cannot be written ({error.strerror})"]) from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _write(run: Run, folder: Path, parquet: bool) -> None:
+    resources = []
+    for name in TABLES:
+        frame = run.tables[name]
+        file = f"{name}.parquet" if parquet else f"{name}.csv"
+        if parquet:
+            _parquet(frame, folder / file)
+        else:
+            frame.to_csv(folder / file, index=False, encoding="utf-8", lineterminator="\n")
+        resources.append(_described(name, file, frame))
+    (folder / _SCENARIO).write_text(run.resolved, encoding="utf-8", newline="")
+    _json(folder / _RECORD, run.record)
+    _json(folder / _PACKAGE, {"name": "corridors-run", "title": run.title, "resources": resources})
+    if run.against is not None:
+        (folder / _AGAINST).mkdir()
+        _write(run.against, folder / _AGAINST, parquet)
+
+
+def _parquet(frame: pd.DataFrame, file: Path) -> None:
+    try:
+        frame.to_parquet(file, index=False)
+    except ImportError:
+        raise DataError(["Parquet needs pyarrow: pip install pyarrow, or save as CSV"]) from None
+
+
+def _json(file: Path, content: Mapping[str, Any]) -> None:
+    text = json.dumps(dict(content), ensure_ascii=False, indent=1, allow_nan=False)
+    file.write_text(text + "\n", encoding="utf-8", newline="")
+
+
+def _described(name: str, file: str, frame: pd.DataFrame) -> dict[str, Any]:
+    kinds = {"i": "integer", "f": "number", "b": "boolean"}
+    fields = [
+        {
+            "name": str(column),
+            "type": kinds.get(frame[column].dtype.kind, "string"),
+            **({"unit": _UNITS[str(column)]} if column in _UNITS else {}),
+        }
+        for column in frame.columns
+    ]
+    return {"name": name, "path": file, "description": _WHAT[name], "schema": {"fields": fields}}
+
+
+def _table(folder: Path, name: str) -> pd.DataFrame:
+    parquet = folder / f"{name}.parquet"
+    if parquet.is_file():
+        return pd.read_parquet(parquet)
+    described = json.loads((folder / _PACKAGE).read_text(encoding="utf-8"))
+    fields = next(r["schema"]["fields"] for r in described["resources"] if r["name"] == name)
+    raw = pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False, encoding="utf-8")
+    columns = {f["name"]: _typed(raw[f["name"]], f["type"]) for f in fields}
+    return pd.DataFrame(columns, columns=[f["name"] for f in fields])
+
+
+def _typed(text: pd.Series[str], kind: str) -> pd.Series[Any]:
+    """Return a column as it was written: Python reads a number back to its last bit, the reader of pandas may not."""
+    if kind == "integer":
+        return text.astype("int64")
+    if kind == "boolean":
+        return text == "True"
+    return text.where(text != "", "nan").astype("float64") if kind == "number" else text
+
+
+def _hash_of(files: Any) -> str:
+    total = hashlib.sha256()
+    for file in sorted(files):
+        total.update(f"{file.name}\n".encode())
+        total.update(file.read_bytes())
+    return total.hexdigest()
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,434 @@
+"""The scenario file as pydantic models: the one place for what may be written, its defaults and its meaning."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from .units import CURRENCIES, Change, Quantity, UnitError, change, quantity
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Choice",
+    "Day",
+    "Demand",
+    "Effect",
+    "Intervention",
+    "Investments",
+    "Line",
+    "Package",
+    "Project",
+    "ScenarioModel",
+    "Study",
+    "When",
+    "Where",
+]
+
+SCHEMA_VERSION = 1
+FIRST_YEAR, LAST_YEAR = 2019, 2040
+
+_NAMES = {
+    "time": "a length of time",
+    "mass": "a mass (no '/yr')",
+    "TEU": "a number of TEU (no '/yr')",
+    "share": "a share",
+    "length": "a length",
+    "mass/time": "t/yr",
+    "TEU/time": "TEU/yr",
+    "train/time": "trains/d",
+    "wagon/time": "wagons/d",
+    "truck/time": "trucks/d",
+    "share/time": "a share per year",
+    "count/time": "a number of times per year",
+    "length/time": "a length per year",
+    **dict.fromkeys(CURRENCIES, "money"),
+    **{f"{c}/TEU": f"{c}/TEU" for c in ("EUR", "USD")},
+    **{f"{c}/TEU/time": f"{c}/TEU/h" for c in ("EUR", "USD")},
+    **{f"{c}/CO2e": f"{c}/tCO2e" for c in ("EUR", "USD")},
+}
+_CAPACITY = ("TEU/time", "mass/time", "train/time", "truck/time", "wagon/time")
+_FEE = ("EUR/TEU", "USD/TEU")
+MOST_RUNS = 10_000
+
+
+def _wanted(dimensions: tuple[str, ...]) -> str:
+    names = list(dict.fromkeys(_NAMES.get(d, d) for d in dimensions))
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+@dataclass(frozen=True)
+class _Written:
+    """Reading of a setting that is text with a unit, as pydantic takes it from an annotation."""
+
+    dimensions: tuple[str, ...]
+    example: str
+
+    def read(self, written: object) -> Any:
+        """Return what is meant; UnitError otherwise."""
+        raise NotImplementedError
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read by `read`, write as text."""
+        text = core_schema.plain_serializer_function_ser_schema(str)
+        return core_schema.no_info_plain_validator_function(self.read, serialization=text)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe as text with an example."""
+        return {"type": "string", "examples": [self.example], "description": self.wanted}
+
+    @property
+    def wanted(self) -> str:
+        """What is expected, in words."""
+        names = list(dict.fromkeys(_NAMES.get(d, d) for d in self.dimensions))
+        return names[-1] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}" if names else "a change"
+
+    def _bare(self, written: object) -> None:
+        if isinstance(written, (int, float)) and not isinstance(written, bool):
+            unit = self.example.lstrip("+-x").split(" ", 1)[-1]
+            raise UnitError(f"{written:.6g} has no unit; write it with one, for example '{written:.6g} {unit}'")
+
+
+@dataclass(frozen=True)
+class _Measure(_Written):
+    """A number with a unit."""
+
+    least: float = 0.0
+    most: float = math.inf
+
+    def read(self, written: object) -> Quantity:
+        self._bare(written)
+        found = quantity(written)
+        if found.dimension not in self.dimensions:
+            what = _NAMES.get(found.dimension, found.dimension)
+            raise UnitError(f"{found.text!r} is {what}; this setting needs {self.wanted}, for example {self.example!r}")
+        if not self.least <= found.value <= self.most:
+            raise UnitError(f"{found.text!r} is out of range; write for example {self.example!r}")
+        return found
+
+
+@dataclass(frozen=True)
+class _Changed(_Written):
+    """A change of a figure."""
+
+    only_add: bool = False
+
+    def read(self, written: object) -> Change:
+        self._bare(written)
+        found = change(written)
+        if found.kind != "factor" and found.quantity.dimension not in self.dimensions:
+            what = _NAMES.get(found.quantity.dimension, found.quantity.dimension)
+            wanted = f"{self.wanted}, or a change" if self.dimensions else "a change"
+            raise UnitError(f"{found.text!r} is {what}; this setting takes {wanted}, for example {self.example!r}")
+        if self.only_add and found.kind != "add":
+            raise UnitError(f"{found.text!r}: write how much it changes, with a sign, for example {self.example!r}")
+        return found
+
+
+@dataclass(frozen=True)
+class _Series(_Written):
+    """The value of a series of year_inputs.csv; here a bare percentage sets."""
+
+    def read(self, written: object) -> Change:
+        self._bare(written)
+        if isinstance(written, str) and re.fullmatch(r"\d[\d.]*\s*%", written.strip()):
+            share = quantity(written)
+            return Change("set", share, share.text)
+        return _Changed(self.dimensions, self.example).read(written)
+
+
+def _words(written: object) -> object:
+    """Accept one word for a list of one."""
+    return (written,) if isinstance(written, str) else tuple(written) if isinstance(written, list) else written
+
+
+def _listed(written: object) -> object:
+    """Accept one mapping for a list of one."""
+    return (written,) if isinstance(written, (dict, Where)) else written
+
+
+def _yearly(written: object) -> object:
+    """Accept one year for a list of one."""
+    return (written,) if isinstance(written, int) and not isinstance(written, bool) else written
+
+
+def _varied(written: object) -> object:
+    """Check the lists of `vary`: not empty, those of 'together' of one length."""
+    if not isinstance(written, dict):
+        return written
+    together = written.get("together", {})
+    if not isinstance(together, dict):
+        raise ValueError("'together' holds paths with their values")
+    lists = {**{k: v for k, v in written.items() if k != "together"}, **together}
+    for path, values in lists.items():
+        if not isinstance(values, list) or not values:
+            raise ValueError(f"{path!r} needs a list of values, for example ['-30 %', '-60 %']")
+    if len({len(values) for values in together.values()}) > 1:
+        raise ValueError("lists in 'together' differ in length")
+    count = math.prod(len(v) for k, v in written.items() if k != "together")
+    count *= len(next(iter(together.values()))) if together else 1
+    if count > MOST_RUNS:
+        raise ValueError(f"{count:,} runs; at most {MOST_RUNS:,}")
+    return written
+
+
+def _day(written: object) -> str:
+    text = str(written) if isinstance(written, (str, int)) and not isinstance(written, bool) else ""
+    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", text):
+        raise ValueError(f"{str(written)[:40]!r} is not a date; write 2027, 2027-01 or 2027-01-31")
+    try:
+        dt.date.fromisoformat(f"{text}-01-01"[:10] if len(text) < 10 else text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a day of the calendar") from None
+    return text
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_words), Field(min_length=1)]
+Day = Annotated[str, BeforeValidator(_day), WithJsonSchema({"type": ["string", "integer"], "examples": ["2027-01-31"]})]
+Year = Annotated[int, Field(strict=True, ge=FIRST_YEAR, le=LAST_YEAR)]
+Month = Annotated[int, Field(strict=True, ge=1, le=12)]
+Flag = Annotated[bool, Field(strict=True)]
+Named = Annotated[str, Field(pattern=r"^[\w-]{1,80}$")]
+Series = Annotated[Change, _Series(("USD/TEU", "time", "TEU/time"), "3000 USD/FEU")]
+Time = Annotated[Quantity, _Measure(("time",), "48 h")]
+Share = Annotated[Quantity, _Measure(("share",), "30 %", most=1.0)]
+Money = Annotated[Quantity, _Measure(CURRENCIES, "12 bn EUR")]
+Capacity = Annotated[Change, _Changed(_CAPACITY, "-30 %")]
+Duration = Annotated[Change, _Changed(("time",), "+48 h")]
+Price = Annotated[Change, _Changed(_FEE, "+150 USD/TEU")]
+Scale = Annotated[Change, _Changed((), "x 1.1")]
+PerTEU = Annotated[Quantity, _Measure(_FEE, "20000 USD/TEU")]
+
+
+class Model(BaseModel):
+    """Anything in the file: no unknown keys, nothing changed in place, a note and a source anywhere."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+
+    note: str | None = Field(None, description="What a reader should know; goes into the results.")
+    source: str | None = Field(None, description="Where it comes from: an id of sources.csv or events.csv, or a link.")
+
+    @property
+    def given(self) -> set[str]:
+        """Settings that were written, note and source apart."""
+        return self.model_fields_set - {"note", "source"}
+
+
+class Where(Model):
+    """What a change applies to: all keys hold together, any word of a list is enough."""
+
+    country: Words | None = Field(None, description="Countries or groups of countries: RU, EU, Central_Asia.")
+    border: Words | None = Field(None, description="Land borders: KZ-CN for both ways, KZ>CN for one.")
+    place: Words | None = Field(None, description="Ports, stations, straits: Aktau, Suez Canal.")
+    link: Words | None = Field(None, description="Ids of links, or 'Aktau - Alat' for all links between two places.")
+    corridor: Words | None = Field(None, description="Corridors or families: middle, instc-west, sea.")
+    mode: Words | None = Field(None, description="rail, road, sea, feeder, ferry, inland.")
+    goods: Words | None = Field(None, description="Goods, for avoid and bans only.")
+    market: Words | None = Field(None, description="Markets, for avoid and bans only.")
+
+    @model_validator(mode="after")
+    def _some(self) -> Where:
+        if not self.given - {"goods", "market"}:
+            raise ValueError("say where: country, border, place, link, corridor or mode")
+        if self.corridor and self.given - {"corridor", "goods", "market"}:
+            raise ValueError("a corridor stands alone: leave out the other keys, or name places and links instead")
+        return self
+
+
+class Effect(Model):
+    """What changes there. No sign sets, + and - change, x multiplies."""
+
+    use: Literal["closed", "open"] | None = Field(None, description="Shut, or open whatever the tables say.")
+    capacity: Capacity | None = Field(None, description="Of each link, border or port.")
+    time: Duration | None = Field(None, description="Running time.")
+    wait: Duration | None = Field(None, description="Time at borders, ports and stations.")
+    cost: Price | None = Field(None, description="Tariff of trains, trucks and ships.")
+    fee: Price | None = Field(None, description="Charges at borders and in ports.")
+    draught: Annotated[Change, _Changed(("length", "length/time"), "-1 m", only_add=True)] | None = Field(
+        None, description="Water depth at ports, once or by year; ships load less."
+    )
+    reliability: Duration | None = Field(None, description="Standard deviation of time.")
+    avoid: Share | None = Field(None, description="Share of shippers who use it at no price.")
+    bans: Literal["transit", "origin", "destination"] | None = Field(
+        None, description="What may no longer cross, leave or reach the countries."
+    )
+
+    @model_validator(mode="after")
+    def _some(self) -> Effect:
+        if not self.given:
+            raise ValueError("give at least one effect, for example 'use: closed' or 'capacity: -30 %'")
+        return self
+
+
+class When(Model):
+    """Days on which it holds; without any, always."""
+
+    from_: Day | None = Field(None, alias="from", description="First day: 2027, 2027-01 or 2027-01-31.")
+    to: Day | None = Field(None, description="Last day.")
+    for_: Time | None = Field(None, alias="for", description="How long: 13 days.")
+    months: tuple[Month, ...] | None = Field(None, min_length=1, description="Months of every year: [12, 1, 2].")
+
+    @model_validator(mode="after")
+    def _order(self) -> When:
+        if self.to is not None and self.for_ is not None:
+            raise ValueError("give 'to' or 'for', not both")
+        if self.from_ is not None and self.to is not None and self.to < self.from_[: len(self.to)]:
+            raise ValueError(f"ends ({self.to}) before it begins ({self.from_})")
+        return self
+
+
+class Intervention(Model):
+    """A disruption or a change of policy: where, effect, when."""
+
+    where: Annotated[tuple[Where, ...], BeforeValidator(_listed), Field(min_length=1)]
+    effect: Effect
+    when: When = When()
+    title: str | None = Field(None, description="What it is called in results.")
+    enabled: Flag = Field(True, description="Whether it is applied.")
+    affects: Share | None = Field(None, description="Share of shipments that it touches.")
+    probability: Annotated[Quantity, _Measure(("share", "share/time", "count/time"), "5 %/yr")] | None = Field(
+        None, description="Chance that it happens, once (35 %), per year (60 %/yr) or how often (4 times/yr)."
+    )
+    recovery: Literal["step", "linear", "exponential"] = Field("step", description="How it fades after its end.")
+    recover_over: Time | None = Field(None, description="How long it takes to fade; exponential: to 95 %.")
+    together_with: Named | None = Field(None, description="Disruption on whose days and chance it happens.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Intervention:
+        if (self.recovery != "step") != (self.recover_over is not None):
+            raise ValueError("recovery 'linear' or 'exponential' and 'recover_over' belong together")
+        if self.together_with is not None and (self.when.given or self.probability is not None):
+            raise ValueError("with 'together_with' the days and the chance are those of the other: leave them out")
+        chance = self.probability
+        if chance is not None and chance.dimension == "share" and chance.value > 1:
+            raise ValueError(f"'{chance.text}' is more than certain")
+        if chance is not None and chance.dimension == "count/time" and self.when.for_ is None:
+            raise ValueError("how often needs how long: give 'for' in 'when', for example 'for: 5 days'")
+        return self
+
+
+class Study(Model):
+    """What is asked: years, markets, currency."""
+
+    years: Annotated[tuple[Year, ...], BeforeValidator(_yearly), Field(min_length=1)] = Field(
+        (2026,), description="Years that are run, 2019 to 2040."
+    )
+    markets: Words = Field(("cn-eu", "eu-cn", "caspian"), description="Whose freight: see 'corridors list markets'.")
+    growth: Literal["low", "central", "high"] = Field("central", description="Of demand after 2025.")
+    planned: Flag = Field(False, description="Whether lines under construction open in the years on record.")
+    currency: Literal["USD", "EUR"] = Field("USD", description="Of money in results.")
+
+
+class Demand(Model):
+    """Other growth or volumes than the toolkit's."""
+
+    growth: dict[Named, Annotated[Quantity, _Measure(("share/time",), "3 %/yr", least=-1e-4)]] = Field(
+        {}, description="By market, from 2025 on, instead of the growth of the study."
+    )
+    scale: dict[Named, Scale] = Field({}, description="By market: 'x 1.1' or '+10 %'.")
+
+
+class Choice(Model):
+    """How shippers choose."""
+
+    parameters: Literal["default", "backtest"] = Field("default", description="Which fitted parameters.")
+    sensitivity: Literal["low", "normal", "high"] = Field(
+        "normal", description="How sharply cost decides: half, as fitted, double."
+    )
+    value_of_time: dict[Named, Annotated[Change, _Changed(("USD/TEU/time", "EUR/TEU/time"), "x 1.5")]] = Field(
+        {}, description="By goods: worth of one hour less."
+    )
+    carbon_price: Annotated[Quantity, _Measure(("EUR/CO2e", "USD/CO2e"), "100 EUR/tCO2e")] | None = Field(
+        None, description="Paid by shippers."
+    )
+    unmet_penalty: PerTEU | None = Field(None, description="From which cost on freight stays at home.")
+
+
+class Line(Model):
+    """Line of a package of money."""
+
+    amount: Money = Field(description="Of this line.")
+    eligible: Words | None = Field(None, description="Countries whose projects it may pay for.")
+
+
+class Package(Model):
+    """Money: a pledge, a loan, a fund."""
+
+    title: str | None = Field(None, description="What it is called in results.")
+    record: str | None = Field(None, description="Id in packages.csv, whose title and amount it takes.")
+    total: Money | None = Field(None, description="Of all lines together.")
+    lines: dict[Named, Line] = Field({}, description="What it is for, by name.")
+    overlaps: tuple[str, ...] = Field((), description="Packages that hold some of the same money.")
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Package:
+        if self.total is None or not self.lines:
+            return self
+        amount = sum(line.amount.value for line in self.lines.values())
+        if abs(amount - self.total.value) > 1e-3 * abs(self.total.value):
+            raise ValueError(f"lines add up to {amount / 1e9:g} bn but total is {self.total.text}")
+        return self
+
+
+class Project(Model):
+    """An investment: what it costs, what it changes, from when."""
+
+    title: str | None = Field(None, description="What it is called in results.")
+    record: str | None = Field(None, description="Id in projects.csv, whose title, cost, links and year it takes.")
+    cost: Money | None = Field(None, description="Of building it.")
+    where: Annotated[tuple[Where, ...], BeforeValidator(_listed)] | None = None
+    effect: Effect | None = None
+    opens: Year | None = Field(None, description="First year in service; otherwise that on record, or the first run.")
+    decision: Literal["build", "leave"] = Field("build", description="Whether it is built.")
+    package: Named | None = Field(None, description="Package that pays.")
+    line: Named | None = Field(None, description="Its line.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Project:
+        if self.record is None and (self.title is None or self.where is None or self.effect is None):
+            raise ValueError("give title, where and effect, or the record of projects.csv that holds them")
+        return self
+
+
+class Investments(Model):
+    """Projects and the money for them."""
+
+    packages: dict[Named, Package] = {}
+    projects: dict[Named, Project] = {}
+
+
+class ScenarioModel(Model):
+    """A scenario."""
+
+    schema_: Literal[1] = Field(alias="schema", description="Version of the format.")
+    name: Annotated[str, Field(min_length=1, max_length=20_000)] = Field(description="What it is called elsewhere.")
+    title: str | None = Field(None, description="What it is called in results.")
+    question: str | None = Field(None, description="What it answers.")
+    extends: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        (), description="Scenarios that it builds on; later ones win."
+    )
+    against: str | None = Field(None, description="The counterfactual, run in the same years and markets.")
+    study: Study = Study()
+    demand: Demand = Demand()
+    prices: dict[Named, Series] = Field({}, description="Series of year_inputs.csv with other values.")
+    choice: Choice = Choice()
+    disruptions: dict[Named, Intervention] = {}
+    policy: dict[Named, Intervention] = {}
+    investments: Investments = Investments()
+    vary: Annotated[dict[str, Any], BeforeValidator(_varied)] = Field(
+        {}, description="Runs besides: each path with its values, all combinations; those in 'together' in step."
+    )

@@ -1,0 +1,112 @@
+"""A study to begin with: a folder with a scenario that runs as it is, and the schema for editors."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from networks import DataError
+
+from .finding import BUILTIN, names
+from .problems import shown
+from .schema_text import LINE, SCHEMA_FILE, schema_text
+
+__all__ = ["new_study", "scenario_text"]
+
+_NAME = re.compile(r"[A-Za-z0-9][\w-]{0,59}", re.ASCII)
+_RESERVED = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)")
+
+_TEXT = """\
+{line}
+#
+# One file is one scenario: what is asked, what it builds on, and what changes. 'corridors check {name}.yaml' reads
+# it, 'corridors explain {name}.yaml' prints every value and where it comes from. Everything that can be written:
+# docs/scenarios-reference.md. What can be named: 'corridors list places Aktau', and so on.
+schema: 1
+name: {name}
+title: Half the capacity at the Chinese-Kazakh border
+question: >-
+  If the crossings between China and Kazakhstan take half of what they do for half a year, which corridors get the
+  freight?
+extends: baseline-2026        # takes over everything in it; what stands below comes on top
+against: baseline-2026        # what results are compared with
+
+study:
+  years: [2026]
+  markets: [cn-eu, eu-cn, caspian]
+
+# A change is where, effect and when. Numbers carry their unit. '48 h' sets, '-30 %' and '+48 h' change, 'x 0.5'
+# multiplies; 'enabled: false' switches off.
+disruptions:
+  border-slow:
+    note: Made up, to begin with.
+    where: {{border: KZ-CN}}
+    effect: {{capacity: x 0.5, wait: +24 h}}
+    when: {{from: 2026-01, to: 2026-06}}
+#  caspian-level:
+#    where: {{place: [Aktau, Kuryk]}}
+#    effect: {{draught: -1 m}}
+#    when: {{from: 2026-01}}
+#  russia:
+#    source: https://example.org
+#    where: {{country: [RU, BY], mode: rail}}
+#    effect: {{use: closed}}
+#    when: {{from: 2026-01, to: 2026-12}}
+
+# Runs besides this one, one for each combination of values.
+#vary:
+#  disruptions.border-slow.effect.capacity: [x 0.75, x 0.5, x 0.25]
+#  disruptions.border-slow.effect.wait: [+12 h, +48 h]
+"""
+
+
+def new_study(name: str, parent: str | Path = ".") -> Path:
+    """Write a folder with a scenario and the schema, whole or not at all.
+
+    Parameters
+    ----------
+    name : str
+        Of the folder and of the scenario: letters, digits, ``-`` and ``_``.
+    parent : path
+        Folder in which it is made.
+
+    Returns
+    -------
+    Path
+        The new folder.
+
+    Raises
+    ------
+    DataError
+        The name will not do or is taken, or the folder cannot be written.
+    """
+    if not _NAME.fullmatch(name) or _RESERVED.fullmatch(name):
+        raise DataError(
+            [f"{shown(name)} as a name: letters, digits, '-' and '_' only, 60 at most, a letter or digit first"]
+        )
+    if name in names(BUILTIN):
+        raise DataError([f"{shown(name)} is the name of a scenario of the toolkit; take another"])
+    folder = Path(parent, name)
+    if folder.exists() or folder.is_symlink():
+        raise DataError([f"{folder}: is there already; nothing was written"])
+    try:
+        part = Path(tempfile.mkdtemp(dir=parent, prefix=f".{name}."))
+    except OSError as error:
+        raise DataError([f"{folder}: cannot be written ({error.strerror})"]) from None
+    try:
+        (part / f"{name}.yaml").write_text(scenario_text(name), encoding="utf-8", newline="\n")
+        (part / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8", newline="\n")
+        part.chmod(0o755)
+        part.rename(folder)
+    except OSError as error:
+        raise DataError([f"{folder}: cannot be written ({error.strerror})"]) from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return folder
+
+
+def scenario_text(name: str) -> str:
+    """Return the scenario of a new study."""
+    return _TEXT.format(line=LINE, name=name)

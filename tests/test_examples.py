@@ -1,0 +1,33 @@
+"""Every example script runs as a user runs it, prints a table, writes its figures and stays short."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import corridors
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+SCRIPTS = sorted(EXAMPLES.glob("*.py"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.stem)
+def test_example(script, tmp_path):
+    text = script.read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 60
+    found = subprocess.run(
+        [sys.executable, str(script), str(tmp_path / "out")], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert found.returncode == 0, found.stderr
+    assert len(found.stdout.splitlines()) >= 3
+    figures = [p for p in (tmp_path / "out").iterdir() if p.suffix == ".png"]
+    assert figures and all(p.stat().st_size > 10_000 for p in figures)
+
+
+@pytest.mark.parametrize("file", sorted((EXAMPLES / "scenarios").glob("*.yaml")), ids=lambda p: p.stem)
+def test_example_scenario(file):
+    scenario = corridors.load(file)
+    run = corridors.run(scenario, ranges=False)
+    assert str(scenario.model.study.years[-1]) in run.answer
+    assert all(s.name for _, s in scenario.variations())
