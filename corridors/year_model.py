@@ -39,6 +39,7 @@ __all__ = ["YearFlows", "YearModel"]
 _PAIR = ["origin", "destination"]
 _CELL = ["market", *_PAIR, "goods"]
 _NORTHERN = "northern"
+_SEA = "sea"
 _OVERLAND = ("northern", "middle")
 _AVERSE_TO = ("RU", "BY")  # countries that shippers who stay away since February 2022 do not cross
 _FROM_CHINA = "cn-eu"
@@ -46,7 +47,6 @@ _TO_CHINA = "eu-cn"
 _KARS = ("GE_KRT-TR_KAR-rail",)
 _EAST_BRANCH = "instc-east"
 _PER_CENT = 100
-_GUMBEL_SD = np.pi / np.sqrt(6)  # of the part of utility that nothing explains, which costs are scaled to
 _POWER = 4  # of the volume-delay function of the Bureau of Public Roads
 _RESIDUAL = 1e-7
 _NOTHING = 1e-6  # share of a demand below which the penalty keeps nobody at home but in the tail of the logit
@@ -90,7 +90,6 @@ class _Alternatives:
     demands: pd.DataFrame  # row, market, goods, kind, base, stays (every way is refused)
     routes: pd.DataFrame  # demand, route
     hour: npt.NDArray[np.float64]  # of each alternative, USD per TEU and hour at a time factor of one
-    taste: npt.NDArray[np.float64]  # for a land route, in standard deviations; zero of routes by sea
 
 
 class YearModel:
@@ -124,12 +123,11 @@ class YearModel:
 
     Notes
     -----
-    Within each market, goods, and pair of places shippers differ by their value of time (log-normal), by their
-    taste for land routes (normal; both by three points of Gauss and Hermite), by whether they think of a land route
-    at all (captivity, as in Gaudry and Dagenais 1979, Transportation Research Part B 13(2), 105-111), and by
-    whether they cross Russia. The taste is an error component (Brownstone and Train 1999, Journal of Econometrics
-    89(1-2), 109-129): who leaves one land route is likelier to take another than one who never took any. Each
-    chooses by a path-size logit between the cheapest routes of the corridors of the market's families. What
+    Within each market, goods, and pair of places shippers differ by their value of time (log-normal, by three points
+    of Gauss and Hermite), by whether they think of a land route at all (captivity, as in Gaudry and Dagenais 1979,
+    Transportation Research Part B 13(2), 105-111), and by whether they cross Russia. Each
+    chooses by a path-size logit between the cheapest routes of the corridors of the market's families; by sea there
+    is one, since carriers choose between Suez and the Cape. Path sizes are those of the network as usual. What
     trains cost rises with how many there are; see `solvers.assign_logit`. A market that no parameters were fitted
     for (over the Caspian) has no constants and the geometric mean of the scales of the others. Each part of the year
     has its share of the demand and of every capacity.
@@ -203,32 +201,62 @@ class YearModel:
             numbers), ``tariff``, ``hours``, ``variance`` (h^2), ``kgco2e_per_t``, ``crosses`` (Russia or Belarus),
             ``log_size`` (of its path).
         """
-        base = int(self.parameter("base_year"))
-        year = max(self.year, base) if self.setting.planned else base
-        parts = []
-        for number, (state, filters) in enumerate(zip(self.states, self.networks, strict=True)):
-            arcs = filters.network.arcs
-            costs = {goods: self._cost(goods, arcs) for goods in sorted(set(self.demand["goods"]))}
-            sets = []
-            for market, rows in self.demand.groupby("market", sort=False):
-                wanted = self._corridors(str(market), state)
-                pairs = dict.fromkeys(zip(rows["origin"], rows["destination"], strict=True))
-                mine = {g: costs[g] for g in sorted(set(rows["goods"]))}
-                found = route_sets(filters, pairs, mine, wanted, year=year, avoid=state.avoid, handling=True)
-                sets.append(found.assign(market=market))
-            part = pd.concat(sets, ignore_index=True).rename(columns={"class": "goods"}).assign(state=number)
-            parts.append(_with_sums(part, arcs, state))
+        parts = [
+            self._search(state, filters).assign(state=number)
+            for number, (state, filters) in enumerate(zip(self.states, self.networks, strict=True))
+        ]
         table = pd.concat(parts, ignore_index=True)
         clear = self.filters.avoiding(_AVERSE_TO)
-        paths = [list(path) for path in table["path"]]
-        label = list(zip(table["state"], table["market"], table["origin"], table["destination"], strict=True))
-        owner = pd.Series(label, index=table.index).astype(str) + table["goods"]
-        length = pd.DataFrame({"length": self.filters.network.arcs["km"].fillna(0.0).clip(lower=0.0).to_numpy()})
         return table.assign(
             branch=table["corridor"].map({c: _branch(c, self.catalogue) for c in set(table["corridor"])}),
-            crosses=[not clear[path].all() for path in paths],
-            log_size=np.log(path_sizes(length, pd.DataFrame({"demand": owner, "path": paths})).to_numpy()),
+            crosses=[not clear[list(path)].all() for path in table["path"]],
+            log_size=np.log(self._sizes(table, parts)),
         )
+
+    def _search(self, state: State, filters: Filters) -> pd.DataFrame:
+        """Return the routes of a part of the year, with what their arcs sum to."""
+        base = int(self.parameter("base_year"))
+        year = max(self.year, base) if self.setting.planned else base
+        arcs = filters.network.arcs
+        costs = {goods: self._cost(goods, arcs) for goods in sorted(set(self.demand["goods"]))}
+        sets = []
+        for market, rows in self.demand.groupby("market", sort=False):
+            wanted = self._corridors(str(market), state)
+            pairs = dict.fromkeys(zip(rows["origin"], rows["destination"], strict=True))
+            mine = {g: costs[g] for g in sorted(set(rows["goods"]))}
+            found = route_sets(filters, pairs, mine, wanted, year=year, avoid=state.avoid, handling=True)
+            sets.append(_by_one_sea(found, mine).assign(market=market))
+        table = pd.concat(sets, ignore_index=True).rename(columns={"class": "goods"})
+        return _with_sums(table, arcs, state)
+
+    def _sizes(self, table: pd.DataFrame, parts: Sequence[pd.DataFrame]) -> npt.NDArray[np.float64]:
+        """Return the path size of each route: that of its corridor where nothing is shut, changed or new.
+
+        If the size went by the routes of the moment, what shuts would make those beside it look better than before to
+        those who never took it, and what opens would drive its neighbours' shippers to sea. A corridor that is new
+        has the size that it has beside those.
+        """
+        usual = next((n for n, s in enumerate(self.states) if _is_usual(s)), None)
+        known = parts[usual] if usual is not None else self._search(State(1.0), self.filters)
+        keys = [*_CELL, "way"]
+        table, known = (t.assign(way=t["corridor"].mask(t["family"] == _SEA, _SEA)) for t in (table, known))
+        reference = known[[*keys, "path"]].assign(size=self._overlap(known))
+        sizes = table[keys].merge(reference[[*keys, "size"]], on=keys, how="left")["size"]
+        found: npt.NDArray[np.float64] = sizes.to_numpy(dtype=float, copy=True)
+        new = np.isnan(found)
+        for state in table.loc[new, "state"].unique():
+            mine = new & (table["state"] == state).to_numpy()
+            beside = pd.concat([reference, table.loc[mine, [*keys, "path"]]], ignore_index=True)
+            found[mine] = self._overlap(beside)[len(reference) :]
+        return found
+
+    def _overlap(self, routes: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Return the path size of each route among those of its cell."""
+        length = pd.DataFrame({"length": self.filters.network.arcs["km"].fillna(0.0).clip(lower=0.0).to_numpy()})
+        owner = pd.MultiIndex.from_frame(routes[_CELL]).factorize()[0]
+        paths = [list(path) for path in routes["path"]]
+        found: npt.NDArray[np.float64] = path_sizes(length, pd.DataFrame({"demand": owner, "path": paths})).to_numpy()
+        return found
 
     def _cost(self, goods: str, arcs: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the generalised cost of each arc for the mean shipper of the goods."""
@@ -264,7 +292,7 @@ class YearModel:
         demands = demands[demands["base"] > 0].reset_index(drop=True).rename_axis("demand").reset_index()
         found = self.routes.rename_axis("route").reset_index()
         keys = ["state", *_CELL]
-        routes = demands[["demand", *keys, "kind", "hour", "taste", "refuses"]].merge(
+        routes = demands[["demand", *keys, "kind", "hour", "refuses"]].merge(
             found[[*keys, "route", "family", "crosses"]], on=keys
         )
         captive = (routes["kind"] == "captive") & routes["family"].isin(_OVERLAND)
@@ -272,10 +300,7 @@ class YearModel:
         thought = routes[~captive]
         kept = routes[~(captive | averse | self._refused(routes))].reset_index(drop=True)
         stays = demands["demand"].isin(thought["demand"]) & ~demands["demand"].isin(kept["demand"])
-        taste = np.where(kept["family"].isin(_OVERLAND), kept["taste"], 0.0)
-        return _Alternatives(
-            demands.assign(stays=stays), kept[["demand", "route"]], kept["hour"].to_numpy(), np.asarray(taste)
-        )
+        return _Alternatives(demands.assign(stays=stays), kept[["demand", "route"]], kept["hour"].to_numpy())
 
     def _refused(self, alternatives: pd.DataFrame) -> npt.NDArray[np.bool_]:
         """Return which alternatives their shippers refuse, Russia by those averse to it apart."""
@@ -371,10 +396,8 @@ class YearModel:
         scale = self.routes["market"].map(self._scales(choice)).to_numpy(dtype=float)
         fixed = self._tariff(choice, sea) + self._carbon + self._constant(choice)
         fixed = fixed - self.routes["log_size"].to_numpy() / scale
-        shared = self.parameter("land_taste_correlation")
-        spread = np.sqrt(shared / (1 - shared)) * _GUMBEL_SD / scale
         felt = choice.time_factor * self._alternatives.hour * self._delay[number]
-        return np.asarray(fixed[number] + felt - self._alternatives.taste * spread[number])
+        return np.asarray(fixed[number] + felt)
 
     @cached_property
     def _carbon(self) -> npt.NDArray[np.float64]:
@@ -554,7 +577,7 @@ class YearModel:
         return float(paid) + self.scarcity(choice, flow).get(market, 0.0)
 
     def cheapest(self) -> npt.NDArray[np.float64]:
-        """Return the TEU a year on each of `routes` if all took the cheapest: no constants, no scarcity, no tastes."""
+        """Return the TEU a year on each of `routes` if all took the cheapest: no constants, no scarcity."""
         cost = self.routes["tariff"] + self._delay * self.routes["goods"].map(self._hour)
         best = cost.groupby([self.routes[k] for k in ("state", *_CELL)]).idxmin()
         rows = self.demand.set_index(_CELL)["teu_per_year"]
@@ -610,6 +633,21 @@ class YearModel:
         full = found.full.groupby("group")["waiting_usd_per_teu"].max()
         unmet = pd.Series(found.unmet + found.not_shipped)
         return Assignment.of("logit", found.status, found.residual, case, table, parts, unmet, full)
+
+
+def _is_usual(state: State) -> bool:
+    return not (state.avoid or state.shut or state.change or state.shifts)
+
+
+def _by_one_sea(sets: pd.DataFrame, costs: Mapping[str, npt.NDArray[np.float64]]) -> pd.DataFrame:
+    """Return route sets with the cheapest way by sea only: carriers, not shippers, choose between Suez and the Cape."""
+    sea = sets["family"] == _SEA
+    paths = zip(sets.loc[sea, "class"], sets.loc[sea, "path"], strict=True)
+    cost = pd.Series([costs[goods][list(path)].sum() for goods, path in paths], sets.index[sea], dtype=float)
+    cell = [sets.loc[sea, key] for key in (*_PAIR, "class")]
+    best = cost.groupby(cell).transform("min") if sea.any() else cost
+    worse = cost.index[cost > best]
+    return sets.drop(index=worse).reset_index(drop=True)
 
 
 def _with_sums(routes: pd.DataFrame, arcs: pd.DataFrame, state: State) -> pd.DataFrame:

@@ -30,7 +30,7 @@ class Kind(NamedTuple):
     land : float
         Share that thinks of a land route, 0 to 1.
     shuns : bool
-        Whether some of them do not cross Russia, and whether they have a taste for land routes.
+        Whether some of them do not cross Russia.
     """
 
     market: str
@@ -54,13 +54,13 @@ def segments(kinds: Iterable[Kind], refusals: Sequence[Refusal]) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        ``market``, ``goods``, ``kind`` (captive, willing, averse), ``hour`` (USD per TEU and hour), ``taste`` (for
-        land routes, in standard deviations), ``refuses`` (frozenset of numbers of refusals) and ``weight``; weights
+        ``market``, ``goods``, ``kind`` (captive, willing, averse), ``hour`` (USD per TEU and hour),
+        ``refuses`` (frozenset of numbers of refusals) and ``weight``; weights
         of the willing sum to one, and so do those of the averse, times the share that thinks of a land route.
 
     Notes
     -----
-    Value of time log-normal, taste normal, both by three points of Gauss and Hermite.
+    Value of time log-normal, by three points of Gauss and Hermite.
     """
     node, weight = np.polynomial.hermite_e.hermegauss(_QUANTILES)
     points = list(zip(node.tolist(), (weight / weight.sum()).tolist(), strict=True))
@@ -69,15 +69,14 @@ def segments(kinds: Iterable[Kind], refusals: Sequence[Refusal]) -> pd.DataFrame
         chosen = _refusing(kind, refusals)
         if kind.land < 1:
             rows += [
-                (kind.market, kind.goods, "captive", kind.hour, 0.0, refuses, (1 - kind.land) * part)
+                (kind.market, kind.goods, "captive", kind.hour, refuses, (1 - kind.land) * part)
                 for refuses, part in chosen
             ]
         names = ("willing", "averse") if kind.shuns else ("willing",)
-        tastes = points if kind.shuns else [(0.0, 1.0)]
-        for (z, w), (taste, t), (refuses, part) in itertools.product(points, tastes, chosen):
+        for (z, w), (refuses, part) in itertools.product(points, chosen):
             hour = kind.hour * float(np.exp(kind.spread * z - kind.spread**2 / 2))
-            rows += [(kind.market, kind.goods, name, hour, taste, refuses, kind.land * w * t * part) for name in names]
-    return pd.DataFrame(rows, columns=["market", "goods", "kind", "hour", "taste", "refuses", "weight"])
+            rows += [(kind.market, kind.goods, name, hour, refuses, kind.land * w * part) for name in names]
+    return pd.DataFrame(rows, columns=["market", "goods", "kind", "hour", "refuses", "weight"])
 
 
 def _refusing(kind: Kind, refusals: Sequence[Refusal]) -> list[tuple[frozenset[int], float]]:

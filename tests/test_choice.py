@@ -194,7 +194,7 @@ def test_a_short_closure_is_waited_for_and_a_long_one_driven_round():
 
 def test_capacities_of_today_are_kept_by_waiting():
     """With Russia shut the ships between Aktau and Alat are full, and who wants them waits."""
-    found = corridors.forecast(2025, [*CHINA_EUROPE, "caspian"], close=["RU"])
+    found = corridors.forecast(2028, [*CHINA_EUROPE, "caspian"], close=["RU"], growth="high")
     full = found.bottlenecks(0.99)
     assert len(full) and (full["utilisation"] <= 1 + 1e-6).all()
     assert (full["scarcity_usd_per_teu"] > 0).all()

@@ -387,6 +387,36 @@ def test_results_are_in_the_currency_of_the_study(base, before):
     np.testing.assert_allclose(eur * rate, usd, rtol=1e-9)
 
 
+@pytest.mark.parametrize("corridor", ["middle-aktau-kars", "northern-manzhouli", "middle"])
+def test_what_shuts_loses_and_nobody_else_does(base, before, corridor):
+    found = ran(base, **{"disruptions.k": {"where": {"corridor": corridor}, "effect": {"use": "closed"}}})
+    family = corridors.load_catalogue()[corridor].family if corridor != "middle" else corridor
+    change = corridors.compare(before, found).flows("corridor")["difference_teu_per_year"].droplevel("year")
+    shut = [name for name in change.index if name.startswith(corridor)]
+    assert change[shut].sum() < -1
+    assert (change.drop(shut) > -0.01).all()
+    assert by_family(found).get(family, 0.0) < by_family(before)[family]
+
+
+def test_what_opens_gains_for_its_family(base):
+    planned = {"study": {"years": [2030], "markets": ["eu-cn"]}}
+    records = {"investments.projects": {name: {"record": name} for name in ("I21", "I22", "I23", "I24")}}
+    without, with_it = ran(base, **planned), ran(base, **planned, **records)
+    change = corridors.compare(without, with_it).flows("corridor")["difference_teu_per_year"].droplevel("year")
+    assert change["zangezur"] > 1
+    assert (change.drop("zangezur") < 0.01).all()
+    assert by_family(with_it)["middle"] > by_family(without)["middle"]
+
+
+def test_ships_take_one_way(base, before):
+    assert set(before.flows("corridor").xs("sea-cape", level="corridor").index) == {2025}
+    found = ran(base, **{"disruptions.s": {"where": {"place": "Suez Canal"}, "effect": {"use": "open"}}})
+    sea = found.tables["routes"].query("family == 'sea'")
+    cell = ["market", "origin", "destination", "goods", "state"]
+    assert not sea.duplicated(cell).any()
+    assert by_family(found)["sea"] > by_family(before)["sea"]
+
+
 def test_together_with_is_drawn_once(base):
     entry = {**RUSSIA, "probability": "30 %"}
     other = {"where": {"border": "AZ-GE"}, "effect": {"wait": "+48 h"}, "together_with": "r"}

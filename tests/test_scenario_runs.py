@@ -162,6 +162,20 @@ def test_one_scenario_under_two_names_is_no_change(before, base):
     assert "yearly flows stay as they are in 'As it is'" in corridors.compare(before, same).answer
 
 
+def test_what_varies_makes_the_range(base):
+    changes = {"disruptions.r": RUSSIA, "vary": {"prices.sea-east": ["x 1", "x 3"]}}
+    file = base.with_(changes)
+    run = corridors.run(file.with_({"against": "baseline-2025"}))
+    assert {v for v in run.tables["ranges"]["variant"] if v.startswith("vary")} == {
+        "vary: sea-east x 1",
+        "vary: sea-east x 3",
+    }
+    dear = corridors.run(base.with_({"prices.sea-east": "x 3"}), against=False, ranges=False)
+    low = corridors.compare(run.against, run).ranges().loc[(2025, "northern"), "low"]
+    assert low == pytest.approx(-dear.flows().xs("northern", level="family")["teu_per_year"].iloc[0], rel=1e-4)
+    assert "depends most on 'sea-east x 3'" in run.answer
+
+
 # -- on disk
 
 

@@ -66,7 +66,15 @@ def way_title(name: str, by: str = "family") -> str:
 
 
 def _subject(found: Comparison, year: int) -> tuple[str, str]:
-    """Return the way by land that changes most, by family, or by branch where families stay as they are."""
+    """Return what the scenario is about, or the way by land that changes most.
+
+    By family, or by branch where families stay as they are.
+    """
+    about = str(found.run.record["about"])
+    for by in ("family", "branch", "corridor") if about else ():
+        change = _changes(found, by, year)
+        if about in change.index and abs(change[about]) >= _SMALL:
+            return by, about
     for by in ("family", "branch"):
         change = _changes(found, by, year)
         land = change[[name for name in change.index if name not in _NO_WAY]]
@@ -143,10 +151,13 @@ def _others(found: Comparison, by: str, subject: str, year: int) -> str:
         if name in (subject, *_NO_WAY) or abs(now - base) < max(0.001 * base, _SMALL):
             continue
         texts.append(f"{way_title(str(name), by)} carries {_figure(now)}{_percent(pct)}")
-    for column, name in (("unmet", UNMET), ("not_shipped", NOT_SHIPPED)):
-        left = float(found.run.unmet()[column].groupby(level="year").sum().get(year, 0.0))
-        if left >= _SMALL and name != subject:
-            texts.append(f"in all {_figure(left)} TEU {_STAYS[name]}")
+    flows = found.flows()
+    for name in (UNMET, NOT_SHIPPED):
+        left = float(flows[found.value].get((year, name), 0.0))
+        told = found.moved(by)
+        told = told[(told["year"] == year) & (told["lost_by"] == subject) & (told["gained_by"] == name)]
+        if left >= max(1.01 * float(told[found.value].sum()), _SMALL) and name != subject:
+            texts.append(f"in all {_figure(left)} {_unit(found.run)} {_STAYS[name]}")
     return f"; {_joined(texts)}" if texts else ""
 
 

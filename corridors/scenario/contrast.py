@@ -15,7 +15,7 @@ from networks import DataError
 
 from .results import NOT_SHIPPED, UNMET, Run
 from .running import run
-from .variants import spread
+from .variants import CENTRAL, VARY, VARY_HERE, spread
 
 if TYPE_CHECKING:
     from .loading import Scenario
@@ -203,7 +203,12 @@ class Comparison:
 
     def ranges(self, by: str = "family") -> pd.DataFrame:
         """Return how the difference varies with what is not known well, varied alike in both; see `Run.ranges`."""
-        found = spread(self.run.varied(by).sub(self.base.varied(by), fill_value=0.0).fillna(0.0))
+        base, now = self.base.varied(by), self.run.varied(by)
+        alone = [name for name in now if name.startswith(VARY_HERE)]
+        base = base.assign(**dict.fromkeys(alone, base[CENTRAL]))
+        told = dict.fromkeys([*base, *now])
+        both = [n for n in told if not n.startswith(VARY) or (n in base and n in now)]
+        found = spread(now.reindex(columns=both).sub(base.reindex(columns=both), fill_value=0.0).fillna(0.0))
         return found[found.index.get_level_values("year").isin(self.years)]
 
     def __repr__(self) -> str:

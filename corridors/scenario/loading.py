@@ -28,7 +28,7 @@ from .yaml_text import paths_below, write
 
 __all__ = ["Scenario", "load"]
 
-_NO_NUMBERS = {"name", "title", "question", "note", "source", "vary", "extends", "against"}
+_NO_NUMBERS = {"name", "title", "question", "note", "source", "vary", "extends", "against", "about"}
 _CHECKED = 100_000
 
 

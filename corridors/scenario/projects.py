@@ -47,8 +47,9 @@ def as_intervention(name: str, project: Project, records: pd.DataFrame) -> Inter
 
     Notes
     -----
-    A record that opens links opens them, with the capacity that it states. One that upgrades a line or a port sets
-    the capacity that it states and takes the hours that it saves from the line.
+    A record that opens links opens them, with the capacity that it states; the hours that it saves are those of the way
+    that it cuts short. One that upgrades a line or a port sets the capacity that it states and takes the hours that it
+    saves from the line.
     """
     title = project.title
     row = _record(name, project, records)
@@ -114,5 +115,5 @@ def _effects(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if unit is not None and not pd.isna(row["capacity_after"]):
         yield "capacity", f"{row['capacity_after']:g} {unit}"
     hours = row["time_saving_h"]
-    if not pd.isna(hours) and row["link_ids"]:
+    if not pd.isna(hours) and row["link_ids"] and row["effect"] == "upgrades":
         yield "time", quantity(f"-{hours / len(row['link_ids']):.6f} h").text

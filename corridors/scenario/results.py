@@ -14,7 +14,7 @@ import pandas as pd
 from networks import DataError
 from networks.errors import nearest
 
-from .variants import spread
+from .variants import CENTRAL, spread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,7 @@ TABLES = ("routes", "demand", "capacities", "arcs", "states", "short", "ranges",
 UNMET, NOT_SHIPPED = "unmet", "not shipped"
 
 _KEYS = ("family", "branch", "corridor", "market", "goods", "origin", "destination", "state")
+_NOTHING = 1e-2  # TEU a year of one cell, the tail of a logit
 _WAYS = ("family", "branch", "corridor")
 _MEANS = ("days", "tariff_usd_per_teu", "cost_usd_per_teu", "waiting_usd_per_teu", "kgco2e_per_teu")
 _CELL = ["year", "market", "origin", "destination", "goods"]
@@ -81,7 +82,7 @@ class Run:
     @cached_property
     def unit(self) -> str:
         """Unit of the markets, TEU or t; empty where they have different ones."""
-        units = set(self.tables["routes"]["unit"])
+        units = set(self.tables["demand"]["unit"])
         return units.pop() if len(units) == 1 else ""
 
     @cached_property
@@ -165,7 +166,7 @@ class Run:
         found = []
         for column, name in (("unmet", UNMET), ("not_shipped", NOT_SHIPPED)):
             table = self.tables["demand"]
-            table = table[table[column] > 0].assign(**{way[0]: name})
+            table = table[table[column] > _NOTHING].assign(**{way[0]: name})
             if self.unit:
                 table = table.assign(quantity=table[column] * table["quantity"] / table["teu_per_year"])
             columns = [column, *(["quantity"] if self.unit else [])]
@@ -374,7 +375,7 @@ class Run:
             raise DataError([f"by: got {by!r}, expected one of {', '.join(_WAYS)}{nearest(str(by), _WAYS)}"])
         value = "quantity" if self.unit else "teu_per_year"
         wide = self.tables["ranges"].pivot_table(index=["year", by], columns="variant", values=value, aggfunc="sum")
-        return wide.fillna(0.0)
+        return wide.reindex(columns=dict.fromkeys([CENTRAL, *wide])).fillna(0.0)
 
     @property
     def short(self) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from ..choice import Choice, load_choice
 from ..year_model import YearFlows, YearModel
 from .applying import Application, Short
 from .results import Run
-from .variants import CENTRAL, variants
+from .variants import CENTRAL, VARY, VARY_HERE, variants
 
 if TYPE_CHECKING:
     from .loading import Scenario
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 _SCALES = {"low": 0.5, "normal": 1.0, "high": 2.0}
+_MOST_VARIED = 24  # runs of `vary`, beyond which a range is not taken over them
+_ASKED = ("study.years", "study.markets", "study.currency")
+_COMMON = ("study", "demand", "prices", "choice")
+_Variation = tuple[str, Any, Mapping[str, Any]]  # label, scenario, changes
 _LEAST = 1e-9  # TEU a year; rows with less are rounding of a share near zero
 _CELL = ["market", "origin", "destination", "goods"]
 
@@ -45,7 +49,9 @@ def run(
     against : bool
         Whether the counterfactual is run too.
     ranges : bool
-        Whether what is not known well is varied, for `Run.ranges` and the range of the answer.
+        Whether what is not known well is varied, for `Run.ranges` and the range of the answer; and the runs of
+        `vary`, up to 24 of the same years and markets, with what they change of prices, demand and choice changed in
+        the counterfactual too.
     cache : bool
         Whether a run with the same hash is read from the user's cache, and this one is written to it.
     folder : path, optional
@@ -70,15 +76,44 @@ def run(
     from .loading import load
 
     wanted = load(scenario, folder=folder) if isinstance(scenario, (str, Path)) else scenario
+    varied = _varied(wanted) if ranges else []
     other = wanted.counterfactual() if against else None
-    counter = None if other is None else run(other, against=False, ranges=ranges, cache=cache, folder=folder)
-    return _run(wanted, counter, ranges, cache, folder)
+    counter = None
+    if other is not None:
+        alike = [(label, other.with_(_common(changes)), changes) for label, _, changes in varied if _common(changes)]
+        counter = _run(other, None, ranges, cache, folder, alike)
+    return _run(wanted, counter, ranges, cache, folder, varied)
 
 
-def _run(scenario: Scenario, counter: Run | None, ranges: bool, cache: bool, folder: str | Path | None) -> Run:
+def _varied(scenario: Scenario) -> list[_Variation]:
+    """Return the runs of `vary` that the range is taken over: those of the same years and markets, if not too many."""
+    found = scenario.variations() if scenario.model.vary else []
+    if len(found) > _MOST_VARIED:
+        return []
+    start = f"{scenario.name}: "
+    return [
+        (varied.name.removeprefix(start), varied, changes)
+        for changes, varied in found
+        if not any(path.startswith(_ASKED) for path in changes)
+    ]
+
+
+def _common(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a variation holds in the counterfactual too: not what the scenario itself adds."""
+    return {path: value for path, value in changes.items() if path.split(".")[0] in _COMMON}
+
+
+def _run(
+    scenario: Scenario,
+    counter: Run | None,
+    ranges: bool,
+    cache: bool,
+    folder: str | Path | None,
+    varied: Sequence[_Variation] = (),
+) -> Run:
     from .saving import cached, run_hash, to_cache
 
-    key = run_hash(scenario, ranges, folder)
+    key = run_hash(scenario, ranges, folder, [f"{label} {other.hash}" for label, other, _ in varied])
     if cache:
         found = cached(key)
         if found is not None:
@@ -89,6 +124,12 @@ def _run(scenario: Scenario, counter: Run | None, ranges: bool, cache: bool, fol
     choice = _choice(scenario)
     years = [_Year(application, year, choice) for year in scenario.model.study.years]
     tables = _tables(years, scenario, ranges)
+    others = [_run(other, None, False, cache, folder).tables["ranges"] for _, other, _ in varied]
+    named = [
+        table.assign(variant=f"{VARY if _common(changes) else VARY_HERE}{label}")
+        for table, (label, _, changes) in zip(others, varied, strict=True)
+    ]
+    tables["ranges"] = pd.concat([tables["ranges"], *named], ignore_index=True)
     record = _record(scenario, years, key, time.perf_counter() - began, application)
     found = Run(record, tables, scenario.text, counter)
     if cache:
@@ -104,7 +145,12 @@ def _named(found: Run, scenario: Scenario, counter: Run | None) -> Run:
 
 def _words(scenario: Scenario) -> dict[str, Any]:
     model = scenario.model
-    return {"name": model.name, "title": model.title or model.name, "question": model.question or ""}
+    return {
+        "name": model.name,
+        "title": model.title or model.name,
+        "question": model.question or "",
+        "about": model.about or "",
+    }
 
 
 def _choice(scenario: Scenario) -> Choice:
@@ -285,13 +331,23 @@ class _Year:
         passing = sum(self._passing(part) for part in one.ready) / days_a_year
         shuts = any(part.effect.use == "closed" for part in one.ready)
         waiting = passing * one.days if shuts else np.nan
-        groups = {g for part in one.ready for g in part.selection.groups(self.model.filters)}
-        arcs = self.model.filters.network.arcs
-        room = arcs[arcs["capacity_group"].isin(groups)].groupby("capacity_group")["capacity_teu_per_year"].first()
-        spare = float(room.sum()) / days_a_year - passing
-        clears = waiting / spare if shuts and len(room) and spare > 0 else np.nan
+        clears = self._clears(one) if shuts else np.nan
         said = _said(one, turn, passing, waiting, clears)
         return self.year, one.name, one.title, one.days, one.times, passing, waiting, clears, said
+
+    def _clears(self, one: Short) -> float:
+        """Return the days until the last who waited are through, by the capacity that takes longest; NaN: none known.
+
+        What came while it was shut, load x days, is worked off at what the capacity has to spare.
+        """
+        arcs = self.model.filters.network.arcs
+        there = np.logical_or.reduce([part.selection.arcs for part in one.ready])
+        groups = arcs.loc[there & (arcs["capacity_group"] != "").to_numpy(), "capacity_group"].unique()
+        usual = self.capacities().groupby("group")[["teu_per_year", "capacity_teu_per_year"]].sum()
+        used = usual[usual.index.isin(groups)]
+        spare = used["capacity_teu_per_year"] - used["teu_per_year"]
+        days = one.days * used["teu_per_year"] / spare.where(spare > 0)
+        return float(days.max()) if len(days) else np.nan
 
     def _passing(self, part: Any) -> float:
         routes = self.model.routes

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -126,10 +126,10 @@ def read(folder: str | Path) -> Run:
     return Run(record, tables, resolved, read(other) if other.is_dir() else None)
 
 
-def run_hash(scenario: Scenario, ranges: bool, folder: str | Path | None) -> str:
-    """Return what decides the numbers of a run, as a hash: scenario, data, code."""
+def run_hash(scenario: Scenario, ranges: bool, folder: str | Path | None, varied: Sequence[str] = ()) -> str:
+    """Return what decides the numbers of a run, as a hash: scenario, its variations, data, code."""
     data = _hash_of(Path(folder).glob("*.csv")) if folder is not None else ""
-    parts = [scenario.hash, str(bool(ranges)), data, *(str(v) for v in versions().values())]
+    parts = [scenario.hash, str(bool(ranges)), data, *varied, *(str(v) for v in versions().values())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

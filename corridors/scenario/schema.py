@@ -422,6 +422,7 @@ class ScenarioModel(Model):
         (), description="Scenarios that it builds on; later ones win."
     )
     against: str | None = Field(None, description="The counterfactual, run in the same years and markets.")
+    about: str | None = Field(None, description="Family or corridor that the answer begins with.", examples=["middle"])
     study: Study = Study()
     demand: Demand = Demand()
     prices: dict[Named, Series] = Field({}, description="Series of year_inputs.csv with other values.")

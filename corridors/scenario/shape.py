@@ -27,7 +27,7 @@ __all__ = [
     "step",
 ]
 
-TOP = ("schema", "name", "title", "question", "extends", "against", "note", "source")
+TOP = ("schema", "name", "title", "question", "extends", "against", "about", "note", "source")
 """Settings of one file, which others that extend it do not take over."""
 
 _SYNONYMS = {

@@ -9,9 +9,10 @@ import pandas as pd
 
 from ..choice import Choice
 
-__all__ = ["CENTRAL", "Variant", "spread", "variants"]
+__all__ = ["CENTRAL", "VARY", "VARY_HERE", "Variant", "spread", "variants"]
 
 CENTRAL = "as set"
+VARY, VARY_HERE = "vary: ", "vary here: "  # in the counterfactual too, and in the scenario alone
 _SEA = 0.3
 _TIME = 2.0
 
@@ -77,4 +78,7 @@ def _moved_most(values: pd.Series[float]) -> str:
     moves = (values.drop(CENTRAL) - values[CENTRAL]).abs()
     if moves.empty or not moves.max() > 0:
         return ""
-    return _TITLES[str(moves.idxmax()).split(" ", 1)[0]]
+    name = str(moves.idxmax())
+    if name.startswith((VARY, VARY_HERE)):
+        return f"'{name.split(': ', 1)[1]}'"
+    return _TITLES[name.split(" ", 1)[0]]

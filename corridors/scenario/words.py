@@ -16,6 +16,7 @@ __all__ = ["check_words"]
 
 _VALUES: dict[tuple[type[BaseModel], str], str] = {
     **{(Where, key): key for key in ("country", "border", "place", "link", "corridor", "mode", "goods", "market")},
+    (ScenarioModel, "about"): "corridor",
     (Study, "markets"): "market",
     (Line, "eligible"): "country",
     (Project, "record"): "project",
