@@ -526,8 +526,8 @@ investments:
       effect: {capacity: +5 kt}
 """
 TOLD = """\
-many.yaml:4:1: task: unknown setting 'task'; known: schema, name, title, question, extends, against, about, study, demand, \
-prices, choice, disruptions, policy, investments
+many.yaml:4:1: task: unknown setting 'task'; known: schema, name, title, question, extends, against, about, study, \
+demand, prices, choice, disruptions, policy, investments
      4 | task: assing
        | ^
 many.yaml:6:3: study.currency: 'EURO' is not one of 'USD' or 'EUR'

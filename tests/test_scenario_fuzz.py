@@ -17,6 +17,7 @@ import pytest
 from corridors.scenario.explaining import explain
 from corridors.scenario.finding import BUILTIN
 from corridors.scenario.loading import load
+from corridors.scenario.running import run
 from corridors.scenario.yaml_text import MOST_BYTES, parse, write
 from networks import DataError
 
@@ -462,3 +463,31 @@ def _check_opened(folder: Path, case: tuple[int, int]) -> None:
         real = os.path.realpath(path)
         inside = Path(real).is_relative_to(folder.resolve()) or Path(real).is_relative_to(ROOT)
         assert inside and not path.startswith("write:"), (case, path)
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_what_is_read_runs_or_is_refused_in_words(folder, monkeypatch, part):
+    """Runs of one market and one year of what the mutations leave valid: a run that counts everyone, or a reason."""
+    monkeypatch.chdir(folder)
+    ran = refused = number = 0
+    while ran + refused < 25:
+        rng = random.Random(f"run-{part}-{number}")
+        number += 1
+        (folder / "x.yaml").write_bytes(mutated(rng))
+        try:
+            scenario = load(folder / "x.yaml")
+            short = scenario.with_({"study": {"years": [scenario.model.study.years[0]], "markets": ["caspian"]}})
+        except DataError:
+            continue
+        try:
+            found = run(short, against=False, ranges=False)
+        except DataError as error:
+            refused += 1
+            assert str(error).strip()
+            continue
+        ran += 1
+        rows = found.tables["demand"]
+        total = rows[["served", "unmet", "not_shipped"]].sum(axis=1)
+        assert total.to_numpy() == pytest.approx(rows["teu_per_year"].to_numpy(), rel=1e-5), number
+        assert found.answer.isprintable() or "\n" in found.answer
+    assert ran >= 10, (ran, refused)

@@ -81,6 +81,22 @@ def test_who_lost_and_who_gained_balance(found):
     assert moved.groupby("lost_by")["share"].sum().to_numpy() == pytest.approx(1)
 
 
+def test_every_comparison_has_difference_and_per_cent(found, before):
+    for table, name in (
+        (found.flows(), "teu_per_year"),
+        (found.emissions(), "tco2e_per_year"),
+        (found.bottlenecks(), "utilisation"),
+    ):
+        np.testing.assert_allclose(table[f"difference_{name}"], table[name] - table[f"base_{name}"])
+        known = table[table[f"base_{name}"] > 1e-3]
+        np.testing.assert_allclose(known["difference_pct"], 100 * known[f"difference_{name}"] / known[f"base_{name}"])
+    assert {"difference_unmet", "difference_not_shipped_pct"} <= set(found.unmet().columns)
+    routes = found.routes("DE_DUI", "Xi'an")
+    gone = routes.xs("northern-kazakhstan", level="corridor")
+    assert (gone["teu_per_year"] == 0).all() and gone["days"].isna().all() and (gone["base_days"] > 10).all()
+    assert found.routes()["difference_teu_per_year"].sum() == pytest.approx(0, abs=1)
+
+
 def test_more_demand_is_told_apart_from_diversion(base, before):
     grown = corridors.run(base.with_({"demand.scale": {"eu-cn": "x 1.1"}}), against=False, ranges=False)
     moved = corridors.compare(before, grown).moved()

@@ -82,19 +82,50 @@ class Comparison:
         return _side_by_side(self.base.emissions()[name], self.run.emissions()[name], name)
 
     def bottlenecks(self, at_least: float = 0.5) -> pd.DataFrame:
-        """Return how full capacities are in both, by year, part of the year and element; see `Run.bottlenecks`."""
-        keys = ["year", "element"]
-        one, other = (r.bottlenecks(0.0).groupby(keys)["utilisation"].max() for r in (self.base, self.run))
-        both = pd.concat([one.rename("base_utilisation"), other.rename("utilisation")], axis=1).fillna(0.0)
-        kept = both[both.max(axis=1) >= at_least]
-        return kept.assign(difference=kept["utilisation"] - kept["base_utilisation"]).sort_values(
-            ["year", "utilisation"], ascending=[True, False], kind="stable"
-        )
+        """Return how full capacities are in both, by year and element, in their fullest part of the year.
+
+        ``base_utilisation``, ``utilisation``, ``difference_utilisation`` and ``difference_pct``; see `Run.bottlenecks`.
+        """
+        name = "utilisation"
+        one, other = (r.bottlenecks(0.0).groupby(["year", "element"])[name].max() for r in (self.base, self.run))
+        found = _side_by_side(one, other, name)
+        kept = found[found[[f"base_{name}", name]].max(axis=1) >= at_least]
+        return kept.sort_values(["year", name], ascending=[True, False], kind="stable")
 
     def unmet(self) -> pd.DataFrame:
-        """Return ``unmet`` and ``not_shipped`` of both, TEU, by year and market; see `Run.unmet`."""
-        columns = ["unmet", "not_shipped"]
-        return self.base.unmet()[columns].add_prefix("base_").join(self.run.unmet()[columns], how="outer").fillna(0.0)
+        """Return ``unmet`` and ``not_shipped`` of both, TEU a year, by year and market, with difference and %."""
+        base, now = self.base.unmet(), self.run.unmet()
+        parts = [_side_by_side(base[name], now[name], name) for name in ("unmet", "not_shipped")]
+        named = [
+            part.rename(columns={"difference_pct": f"difference_{name}_pct"})
+            for part, name in zip(parts, ("unmet", "not_shipped"), strict=True)
+        ]
+        return pd.concat(named, axis=1)
+
+    def routes(self, origin: str | None = None, destination: str | None = None) -> pd.DataFrame:
+        """Return what each corridor carries between places in both, and how long it takes.
+
+        Parameters
+        ----------
+        origin, destination : str, optional
+            As of `Run.routes`.
+
+        Returns
+        -------
+        DataFrame by year, market, origin, destination, goods and corridor
+            ``base_teu_per_year``, ``teu_per_year``, ``difference_teu_per_year``, ``difference_pct``, ``base_days``,
+            ``days`` (means over the year; NaN where it carries nothing).
+        """
+        keys = [*_CELL, "corridor"]
+        flows, days = [], []
+        for found in (self.base, self.run):
+            table = found.routes(origin, destination)
+            groups = table.assign(weighted=table["days"] * table["teu_per_year"]).groupby(keys)
+            sums = groups[["teu_per_year", "weighted"]].sum()
+            flows.append(sums["teu_per_year"])
+            days.append(sums["weighted"] / sums["teu_per_year"])
+        table = _side_by_side(flows[0], flows[1], "teu_per_year")
+        return table.assign(base_days=days[0].reindex(table.index), days=days[1].reindex(table.index))
 
     def diversion(self) -> pd.DataFrame:
         """Return who lost to whom.

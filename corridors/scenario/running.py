@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -437,5 +438,6 @@ def _record(
         "seed": None,
         "estimates": float(parts[0] / parts[1]) if parts[1] else None,  # nothing is sent
         "seconds": round(seconds, 3),
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         **versions(),
     }
