@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +31,7 @@ from .choice import Choice
 from .freight import demand
 from .past import PAST_YEARS, past_arcs, year_inputs
 from .route_sets import route_sets
-from .year_setting import Closure, Setting, State, combined
+from .year_setting import Closure, Refusal, Setting, State, combined
 from .year_shippers import Kind, segments
 
 __all__ = ["YearFlows", "YearModel"]
@@ -196,16 +196,16 @@ class YearModel:
         Returns
         -------
         DataFrame
-            ``state`` (number), ``market``, ``origin``, ``destination``, ``goods``, ``corridor``, ``branch``
-            (corridor whose variant it is: instc-west-iran is one of instc-west), ``family``, ``path`` (arc
-            numbers), ``tariff``, ``hours``, ``variance`` (h^2), ``kgco2e_per_t``, ``crosses`` (Russia or Belarus),
-            ``log_size`` (of its path).
+            ``state`` (number), ``refuses`` (number of the set of refusals, 0: none), ``market``, ``origin``,
+            ``destination``, ``goods``, ``corridor``, ``branch`` (corridor whose variant it is: instc-west-iran is one
+            of instc-west), ``family``, ``path`` (arc numbers), ``tariff``, ``hours``, ``variance`` (h^2),
+            ``kgco2e_per_t``, ``crosses`` (Russia or Belarus), ``log_size`` (of its path).
         """
         parts = [
-            self._search(state, filters).assign(state=number)
+            self._search(state, filters).assign(state=number, refuses=0)
             for number, (state, filters) in enumerate(zip(self.states, self.networks, strict=True))
         ]
-        table = pd.concat(parts, ignore_index=True)
+        table = pd.concat([*parts, *self._detours(parts)], ignore_index=True)
         clear = self.filters.avoiding(_AVERSE_TO)
         return table.assign(
             branch=table["corridor"].map({c: _branch(c, self.catalogue) for c in set(table["corridor"])}),
@@ -225,9 +225,58 @@ class YearModel:
             pairs = dict.fromkeys(zip(rows["origin"], rows["destination"], strict=True))
             mine = {g: costs[g] for g in sorted(set(rows["goods"]))}
             found = route_sets(filters, pairs, mine, wanted, year=year, avoid=state.avoid, handling=True)
-            sets.append(_by_one_sea(found, mine).assign(market=market))
+            sets.append(found.assign(market=market))
         table = pd.concat(sets, ignore_index=True).rename(columns={"class": "goods"})
-        return _with_sums(table, arcs, state)
+        return self._by_one_sea(_with_sums(table, arcs, state))
+
+    def _by_one_sea(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return routes with the cheapest way by sea only: carriers, not shippers, choose between Suez and the Cape."""
+        sea = table[table["family"] == _SEA]
+        cost = sea["tariff"] + sea["goods"].map(self._hour) * _delay_of(sea, self.parameter)
+        worse = cost > cost.groupby([sea[key] for key in _CELL]).transform("min")
+        return table.drop(index=sea.index[worse]).reset_index(drop=True)
+
+    def _detours(self, parts: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
+        """Return the routes of those who refuse something: the best without it, in each part of the year."""
+        found = []
+        for number, (state, filters, part) in enumerate(zip(self.states, self.networks, parts, strict=True)):
+            for refused in self._refusing[1:]:
+                holds = [self.setting.refusals[n] for n in refused if n in state.refused]
+                if not holds:
+                    found.append(part.assign(refuses=self._code(refused)))
+                    continue
+                left = self._without(state, filters, holds, part)
+                found.append(left.assign(state=number, refuses=self._code(refused)))
+        return found
+
+    def _without(
+        self, state: State, filters: Filters, refusals: Sequence[Refusal], usual: pd.DataFrame
+    ) -> pd.DataFrame:
+        """Return the routes that are left without what is refused; those that no ban is about stay as they are."""
+        home = self.filters.tables.places["country_id"].to_dict()
+        nowhere = np.zeros(len(filters.network.arcs), dtype=bool)
+        masks = [r.touched for r in refusals if not isinstance(r.touched, frozenset)]
+        touched = np.logical_or.reduce([nowhere, *masks])
+        corridors = frozenset().union(*(r.touched for r in refusals if isinstance(r.touched, frozenset)))
+        arcs = filters.network.arcs
+        narrowed = arcs.assign(opens_year=arcs["opens_year"].mask(touched, np.inf))
+        shut = state._replace(shut=(*state.shut, *corridors))
+        found = self._search(shut, Filters(replace(filters.network, arcs=narrowed)))
+        kept = ~np.logical_or.reduce([r.routes(usual, home) for r in refusals])
+        keys = [*_CELL, "corridor"]
+        own = usual[kept]
+        more = found[~np.logical_or.reduce([r.routes(found, home) for r in refusals])]
+        told = pd.MultiIndex.from_frame(own[keys])
+        return pd.concat([own, more[~pd.MultiIndex.from_frame(more[keys]).isin(told)]], ignore_index=True)
+
+    @cached_property
+    def _refusing(self) -> list[frozenset[int]]:
+        """Return the sets of refusals that some shippers make, nothing first."""
+        every = set(segments(self._kinds(), self.setting.refusals)["refuses"])
+        return [frozenset(), *sorted(every - {frozenset()}, key=sorted)]
+
+    def _code(self, refused: frozenset[int]) -> int:
+        return self._refusing.index(refused)
 
     def _sizes(self, table: pd.DataFrame, parts: Sequence[pd.DataFrame]) -> npt.NDArray[np.float64]:
         """Return the path size of each route: that of its corridor where nothing is shut, changed or new.
@@ -290,29 +339,17 @@ class YearModel:
         demands = demands.merge(states, how="cross")
         demands["base"] = demands["teu_per_year"] * demands["weight"] * demands["part"]
         demands = demands[demands["base"] > 0].reset_index(drop=True).rename_axis("demand").reset_index()
+        demands["refuses"] = demands["refuses"].map(self._code)
         found = self.routes.rename_axis("route").reset_index()
-        keys = ["state", *_CELL]
-        routes = demands[["demand", *keys, "kind", "hour", "refuses"]].merge(
-            found[[*keys, "route", "family", "crosses"]], on=keys
-        )
+        keys = ["state", *_CELL, "refuses"]
+        routes = demands[["demand", *keys, "kind", "hour"]].merge(found[[*keys, "route", "family", "crosses"]], on=keys)
         captive = (routes["kind"] == "captive") & routes["family"].isin(_OVERLAND)
         averse = (routes["kind"] == "averse") & routes["crosses"]
-        thought = routes[~captive]
-        kept = routes[~(captive | averse | self._refused(routes))].reset_index(drop=True)
-        stays = demands["demand"].isin(thought["demand"]) & ~demands["demand"].isin(kept["demand"])
+        kept = routes[~(captive | averse)].reset_index(drop=True)
+        usual = found[found["refuses"] == 0]
+        has_way = pd.MultiIndex.from_frame(demands[keys[:-1]]).isin(pd.MultiIndex.from_frame(usual[keys[:-1]]))
+        stays = has_way & ~demands["demand"].isin(kept["demand"])
         return _Alternatives(demands.assign(stays=stays), kept[["demand", "route"]], kept["hour"].to_numpy())
-
-    def _refused(self, alternatives: pd.DataFrame) -> npt.NDArray[np.bool_]:
-        """Return which alternatives their shippers refuse, Russia by those averse to it apart."""
-        refused = np.zeros(len(alternatives), dtype=bool)
-        home = self.filters.tables.places["country_id"].to_dict()
-        for number, refusal in enumerate(self.setting.refusals):
-            holds = np.array([number in state.refused for state in self.states])
-            on = self.routes["state"].map(dict(enumerate(holds.tolist()))).to_numpy(dtype=bool)
-            route = alternatives["route"].to_numpy()
-            by = np.array([number in r for r in alternatives["refuses"]], dtype=bool)
-            refused |= by & (refusal.routes(self.routes, home) & on)[route]
-        return refused
 
     def _kinds(self) -> list[Kind]:
         pairs = self.demand[["market", "goods"]].drop_duplicates().itertuples(index=False)
@@ -409,8 +446,7 @@ class YearModel:
     @cached_property
     def _delay(self) -> npt.NDArray[np.float64]:
         """Return the hours of each route, unreliability counted as hours."""
-        per_variance = self.parameter("reliability_ratio") / self.parameter("reference_spread_h")
-        found: npt.NDArray[np.float64] = (self.routes["hours"] + per_variance * self.routes["variance"]).to_numpy()
+        found: npt.NDArray[np.float64] = _delay_of(self.routes, self.parameter).to_numpy()
         return found
 
     @cached_property
@@ -579,7 +615,8 @@ class YearModel:
     def cheapest(self) -> npt.NDArray[np.float64]:
         """Return the TEU a year on each of `routes` if all took the cheapest: no constants, no scarcity."""
         cost = self.routes["tariff"] + self._delay * self.routes["goods"].map(self._hour)
-        best = cost.groupby([self.routes[k] for k in ("state", *_CELL)]).idxmin()
+        usual = self.routes[self.routes["refuses"] == 0]
+        best = cost[usual.index].groupby([usual[k] for k in ("state", *_CELL)]).idxmin()
         rows = self.demand.set_index(_CELL)["teu_per_year"]
         flow = np.zeros(len(self.routes))
         for key, route in best.items():
@@ -639,15 +676,12 @@ def _is_usual(state: State) -> bool:
     return not (state.avoid or state.shut or state.change or state.shifts)
 
 
-def _by_one_sea(sets: pd.DataFrame, costs: Mapping[str, npt.NDArray[np.float64]]) -> pd.DataFrame:
-    """Return route sets with the cheapest way by sea only: carriers, not shippers, choose between Suez and the Cape."""
-    sea = sets["family"] == _SEA
-    paths = zip(sets.loc[sea, "class"], sets.loc[sea, "path"], strict=True)
-    cost = pd.Series([costs[goods][list(path)].sum() for goods, path in paths], sets.index[sea], dtype=float)
-    cell = [sets.loc[sea, key] for key in (*_PAIR, "class")]
-    best = cost.groupby(cell).transform("min") if sea.any() else cost
-    worse = cost.index[cost > best]
-    return sets.drop(index=worse).reset_index(drop=True)
+def _delay_of(routes: pd.DataFrame, parameter: Callable[[str], float]) -> pd.Series[float]:
+    """Return the hours of each route, unreliability counted as hours."""
+    found: pd.Series[float] = (
+        routes["hours"] + parameter("reliability_ratio") / parameter("reference_spread_h") * routes["variance"]
+    )
+    return found
 
 
 def _with_sums(routes: pd.DataFrame, arcs: pd.DataFrame, state: State) -> pd.DataFrame:
@@ -664,7 +698,9 @@ def _with_sums(routes: pd.DataFrame, arcs: pd.DataFrame, state: State) -> pd.Dat
     for shift in state.shifts:
         mine = routes["corridor"].isin(shift.corridors).to_numpy()
         old = sums[shift.column]
-        sums[shift.column] = np.where(mine, old * shift.factor + shift.more, old)
+        sums[shift.column] = np.where(mine, np.maximum(old * shift.factor + shift.more, 0.0), old)
+        if shift.column == "tariff":
+            sums["sea_tariff"] = np.where(mine, sums["sea_tariff"] * shift.factor, sums["sea_tariff"])
     return routes.assign(**sums)
 
 

@@ -194,6 +194,7 @@ def combined(states: Sequence[State], closures: Sequence[Closure], corridors: It
                     share=state.share * share,
                     avoid=state.avoid + tuple(w for w in words if w not in known),
                     shut=state.shut + tuple(w for w in words if w in known),
+                    name=" + ".join(filter(None, [state.name, *words])),
                 )
                 found.append(more)
     return found

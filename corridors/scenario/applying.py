@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from networks import DataError, build, load_tables
+from networks import DataError, build, load_tables, read_table, table_file
 
 from ..catalogue import Filters
+from ..choice import load_choice
 from ..freight import demand
 from ..past import PAST_YEARS, year_inputs
 from ..year_setting import Refusal, Setting, State
@@ -26,7 +27,7 @@ from .money import funding
 from .projects import as_intervention, opening_year, project_records
 from .schema import Intervention, ScenarioModel, When
 from .units import Change
-from .windows import days_on, lasts_days, lingering_days
+from .windows import days_on, lasts_days, lingering_days, runs_of_months
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,10 +119,9 @@ class Application:
         found, problems = [], []
         named = {**_named("disruptions", self.model.disruptions), **_named("policy", self.model.policy)}
         for name, intervention in named.items():
-            if not intervention.enabled:
-                continue
             try:
-                found.append(self._item(name, intervention, named))
+                if intervention.enabled and named[_leader(name, intervention, named)].enabled:
+                    found.append(self._item(name, intervention, named))
             except DataError as error:
                 problems += error.problems
         if problems:
@@ -133,7 +133,9 @@ class Application:
         leader = named[draw]
         chance, times = _chance(leader)
         over = 0.0 if intervention.recover_over is None else intervention.recover_over.days
-        lingering = lingering_days(intervention.recovery, over) + max(times - 1, 0.0) * lasts_days(leader.when)
+        lingering = lingering_days(intervention.recovery, over)
+        if times > 1:
+            lingering += (times - 1) * lasts_days(leader.when)
         parts = tuple(ready(name, intervention, self.filters))
         return _Item(name, intervention, parts, leader.when, chance, times, lingering, draw)
 
@@ -146,7 +148,8 @@ class Application:
         ]
 
     def _is_short(self, item: _Item) -> bool:
-        return item.days <= self._turn_days
+        fading = item.lingering if item.times <= 1 else 0.0
+        return item.days + fading <= self._turn_days
 
     @cached_property
     def _records(self) -> pd.DataFrame:
@@ -170,6 +173,8 @@ class Application:
             try:
                 made = as_intervention(name, project, records)
                 opens = opening_year(project, records)
+                if made.effect.avoid is not None or made.effect.bans is not None:
+                    raise DataError([f"{name}.effect: a project has no avoid and no bans; write them as a policy"])
                 found.append((-math.inf if opens is None else opens, name, tuple(ready(name, made, self.filters))))
             except DataError as error:
                 problems += error.problems
@@ -219,13 +224,20 @@ class Application:
         table = year_inputs(folder=self.folder)
         known = min(year, PAST_YEARS[-1])
         found, problems = {}, []
+        units = _units_of_series(self.folder)
         for series, change in self.model.prices.items():
             if series not in table:
                 continue  # told by the check of words
+            wrong = _misfit(change, units[series])
+            if wrong:
+                problems.append(f"prices.{series}: {wrong}")
+                continue
             old = float(table[series].get(known, np.nan))
             value = _series(change, old)
             if value is None:
                 problems.append(f"prices.{series}: has no value in {known}; set one, without sign or factor")
+            elif not 0 < value <= _most(units[series]) and not (value == 0 and units[series].startswith("%")):
+                problems.append(f"prices.{series}: {change.text!r} makes it {value:g} {units[series]}")
             else:
                 found[series] = value
         if problems:
@@ -248,12 +260,14 @@ class Application:
     def _hours(self, rate: float) -> dict[str, float]:
         """Return what the value of time of each kind of goods is multiplied by."""
         goods = self.filters.tables.goods
+        rates = read_table("shippers", table_file("shippers", self.folder)).set_index("goods_id")["rate_pct_per_day"]
+        fitted = load_choice(self.model.choice.parameters).time_factor
         found = {}
         for name, change in self.model.choice.value_of_time.items():
             if change.kind == "factor":
                 found[name] = change.value
                 continue
-            now = float(goods.at[name, "value_usd_per_teu"] * goods.at[name, "value_of_time_pct_per_day"]) / 2400
+            now = float(goods.at[name, "value_usd_per_teu"] * rates[name]) / 2400 * fitted
             given = _usd(change.value, change.quantity.dimension, rate)
             found[name] = max(given + (now if change.kind == "add" else 0.0), 0.0) / now
         return found
@@ -289,6 +303,7 @@ class Application:
         made = [make(one, self.filters, year) for opens, _, parts in self._projects if opens <= year for one in parts]
         for item in self.items:
             if self._is_short(item) and item.times and days_on(item.when, year).any():
+                _refuse_without_mean(item)
                 part = min(item.times * item.days / 365, 1.0)
                 made += [
                     make(one, self.filters, year, part=part, times=item.times, days=item.days) for one in item.ready
@@ -370,6 +385,20 @@ def _toolkit() -> Filters:
     return Filters(build(load_tables()))
 
 
+def _refuse_without_mean(item: _Item) -> None:
+    """Raise DataError for an effect that comes and goes and has no mean over the year."""
+    for one in item.ready:
+        for key in sorted(one.effect.given):
+            value = getattr(one.effect, key)
+            if (
+                key in ("draught", "reliability")
+                or value == "open"
+                or (isinstance(value, Change) and value.kind == "set")
+            ):
+                why = "comes and goes faster than shippers turn round; write a change, '+24 h'"
+                raise DataError([f"{item.name}.effect.{key}: {why}"])
+
+
 def _named(section: str, entries: Mapping[str, Intervention]) -> dict[str, Intervention]:
     return {f"{section}.{name}": entry for name, entry in entries.items()}
 
@@ -391,8 +420,8 @@ def _chance(intervention: Intervention) -> tuple[float, float]:
     """Return the chance that it happens on its days, and how often a year it comes, zero if it does not come back."""
     chance = intervention.probability
     if chance is None:
-        recurs = intervention.when.months is not None and intervention.when.from_ is None
-        return 1.0, 1.0 if recurs else 0.0
+        months = intervention.when.months
+        return 1.0, float(runs_of_months(months)) if months is not None and intervention.when.from_ is None else 0.0
     if chance.dimension == "share":
         return chance.value, 0.0
     return min(chance.per_year, 1.0), chance.per_year
@@ -403,11 +432,31 @@ def _chances(held: Sequence[_Item]) -> Iterator[tuple[tuple[str, ...], float]]:
     draws: dict[Any, float] = {}
     for item in held:
         draws[item.draw] = item.chance
+    open_ = sum(0 < chance < 1 for chance in draws.values())
+    if 2**open_ > _MOST_STATES:
+        raise DataError([f"{open_} things that may or may not happen at a time, at most 5; disable some"])
     for pick in itertools.product((True, False), repeat=len(draws)):
         holds = dict(zip(draws, pick, strict=True))
         share = math.prod(c if on else 1 - c for c, on in zip(draws.values(), pick, strict=True))
         if share > 0:
             yield tuple(item.name for item in held if holds[item.draw]), share
+
+
+def _units_of_series(folder: str | Path | None) -> dict[str, str]:
+    rows = read_table("year_inputs", table_file("year_inputs", folder))
+    return dict(zip(rows["series"], rows["unit"], strict=True))
+
+
+def _misfit(change: Change, unit: str) -> str:
+    """Return what is wrong with the unit of a change of a series, or nothing."""
+    wanted = {"USD/FEU": "USD/TEU", "d": "time", "TEU/yr": "TEU/time"}.get(unit, "share")
+    if change.kind == "factor" or change.quantity.dimension == wanted:
+        return ""
+    return f"{change.text!r} is in another unit than the series, {unit}"
+
+
+def _most(unit: str) -> float:
+    return 100.0 if unit.startswith("%") else math.inf
 
 
 def _series(change: Change, old: float) -> float | None:

@@ -89,28 +89,37 @@ def edited(arcs: pd.DataFrame, edits: Sequence[Edit], capacities: Sequence[Capac
     """
     found = arcs.copy()
     for kind in _ORDER:
-        for edit in (e for e in edits if e.kind == kind):
+        for edit in sorted((e for e in edits if e.kind == kind), key=_closing):
             _make(found, edit)
         for capacity in (c for c in capacities if c.kind == kind):
             _make_room(found, capacity)
-    _refuse_twice(edits)
+    _refuse_twice([*edits, *capacities])
+    shut = found["capacity_teu_per_year"] <= 0
     spread = sum((np.where(e.arcs, e.variance, 0.0) for e in edits), np.zeros(len(found)))
     hours = found["hours"].clip(lower=0.0)
     tariff = found["tariff_usd_per_teu"].clip(lower=0.0)
-    return found.assign(hours=hours, tariff_usd_per_teu=tariff, spread_h=np.sqrt(found["spread_h"] ** 2 + spread))
+    opens = found["opens_year"].mask(shut, np.inf)
+    spread_h = np.sqrt(found["spread_h"] ** 2 + spread)
+    return found.assign(hours=hours, tariff_usd_per_teu=tariff, spread_h=spread_h, opens_year=opens)
 
 
 def teu_per_year(capacity: Quantity, tables: Tables) -> float:
-    """Return a capacity in TEU a year, by the parameters of the tables: t, trains, trucks, wagons to TEU."""
+    """Return a capacity in TEU a year, both directions together, by the parameters of the tables."""
     what = capacity.dimension.split("/")[0]
     per = {
         "TEU": 1.0,
         "mass": 1 / tables.parameter("t_per_teu"),
         "train": tables.parameter("teu_per_train"),
+        "pair": 2 * tables.parameter("teu_per_train"),
         "truck": tables.parameter("teu_per_truck"),
         "wagon": tables.parameter("teu_per_wagon"),
     }
     return capacity.per_year * per[what]
+
+
+def _closing(edit: Edit) -> bool:
+    """Say whether an edit shuts: such edits come after those that open."""
+    return edit.column == "opens_year" and edit.value > 0
 
 
 def _make(arcs: pd.DataFrame, edit: Edit) -> None:
@@ -128,6 +137,8 @@ def _make_room(arcs: pd.DataFrame, edit: CapacityEdit) -> None:
         there = arcs["capacity_group"].isin(edit.groups)
         if edit.kind == "set":
             arcs.loc[there, column] = edit.value
+            arcs.loc[there, "capacity_unit"] = edit.unit
+            arcs.loc[there, "capacity_grade"] = _NEW_GRADE
         elif edit.kind == "factor":
             arcs.loc[there, column] *= edit.value
         else:
@@ -140,9 +151,20 @@ def _make_room(arcs: pd.DataFrame, edit: CapacityEdit) -> None:
     arcs.loc[new, "capacity_grade"] = _NEW_GRADE
 
 
-def _refuse_twice(edits: Sequence[Edit]) -> None:
-    sets = [e for e in edits if e.kind == "set"]
+def _refuse_twice(edits: Sequence[Edit | CapacityEdit]) -> None:
+    """Raise DataError where two set the same figure to different values; what is closed is closed, whoever opens it."""
+    sets = [e for e in edits if e.kind == "set" and not (isinstance(e, Edit) and e.column == "opens_year")]
     for n, one in enumerate(sets):
         for other in sets[n + 1 :]:
-            if one.column == other.column and one.value != other.value and (one.arcs & other.arcs).any():
-                raise DataError([f"{one.by} and {other.by} set the same figure ({one.column}) to different values"])
+            if one.value != other.value and _meet(one, other):
+                what = one.column if isinstance(one, Edit) else "capacity"
+                raise DataError([f"{one.by} and {other.by} set the same figure ({what}) to different values"])
+
+
+def _meet(one: Edit | CapacityEdit, other: Edit | CapacityEdit) -> bool:
+    if isinstance(one, Edit) and isinstance(other, Edit):
+        return one.column == other.column and bool((one.arcs & other.arcs).any())
+    if isinstance(one, CapacityEdit) and isinstance(other, CapacityEdit):
+        alone = not one.groups and not other.groups and bool((one.new & other.new).any())
+        return alone or bool(set(one.groups) & set(other.groups))
+    return False

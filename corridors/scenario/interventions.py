@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from networks import DataError
 
@@ -29,6 +28,7 @@ _SHIFTED: dict[str, Literal["tariff", "hours", "variance"]] = {
     "fee": "tariff",
 }
 _HOURS_A_DAY = 24
+EACH_WAY = ">"  # in the name of a capacity of one direction
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +143,7 @@ def make(one: Ready, filters: Filters, year: int, *, part: float = 1.0, times: f
     effect, selection = one.effect, one.selection
     share = one.affects * part
     if selection.corridors:
-        return _corridor_made(one, share)
+        return _corridor_made(one, filters, share, times, days)
     edits = list(_edits(one, filters, share))
     if effect.use is not None and not (selection.goods or selection.markets):
         if times:
@@ -155,23 +155,27 @@ def make(one: Ready, filters: Filters, year: int, *, part: float = 1.0, times: f
     return Made(tuple(edits), capacities, draughts=_draughts(one, year))
 
 
-def _corridor_made(one: Ready, share: float) -> Made:
+def _corridor_made(one: Ready, filters: Filters, share: float, times: float, days: float) -> Made:
     effect, corridors = one.effect, one.selection.corridors
     shifts = []
     for name, column in _SHIFTED.items():
         change: Change | None = getattr(effect, name)
         if change is None:
             continue
+        value = _in_usd(change, filters)
         if change.kind == "factor":
-            shifts.append(Shift(column, corridors, factor=1 + share * (change.value - 1)))
+            shifts.append(Shift(column, corridors, factor=1 + share * (value - 1)))
         else:
-            shifts.append(Shift(column, corridors, more=share * change.value))
+            shifts.append(Shift(column, corridors, more=share * value))
             if column == "hours" and share < 1:
-                shifts.append(Shift("variance", corridors, more=share * (1 - share) * change.value**2))
+                shifts.append(Shift("variance", corridors, more=share * (1 - share) * value**2))
     if effect.reliability is not None:
         shifts.append(Shift("variance", corridors, factor=effect.reliability.value**2))
     closed = effect.use == "closed" and not (one.selection.goods or one.selection.markets)
-    return Made(shifts=tuple(shifts), shut=corridors if closed else frozenset())
+    if closed and times:
+        mean, variance = _mean_wait(times, days)
+        shifts += [Shift("hours", corridors, more=mean), Shift("variance", corridors, more=variance)]
+    return Made(shifts=tuple(shifts), shut=corridors if closed and not times else frozenset())
 
 
 def _edits(one: Ready, filters: Filters, share: float) -> Iterator[Edit]:
@@ -184,27 +188,39 @@ def _edits(one: Ready, filters: Filters, share: float) -> Iterator[Edit]:
         if change is None:
             continue
         at = selection.arcs & (line if name in _OF_LINKS else ~line)
+        value = _in_usd(change, filters)
         if change.kind == "factor":
-            yield Edit(column, at, "factor", 1 + share * (change.value - 1), one.name)
+            yield Edit(column, at, "factor", 1 + share * (value - 1), one.name)
         elif change.kind == "add":
-            variance = share * (1 - share) * change.value**2 if column == "hours" else 0.0
-            yield Edit(column, once, "add", share * change.value, one.name, variance)
+            variance = share * (1 - share) * value**2 if column == "hours" else 0.0
+            yield Edit(column, once, "add", share * value, one.name, variance)
         else:
-            yield Edit(column, at, "set", change.value, one.name)
+            yield Edit(column, at, "set", value, one.name)
     if effect.reliability is not None:
         more = effect.reliability
         at = selection.arcs if more.kind == "factor" else once
         yield Edit("spread_h", at, more.kind, more.value, one.name)
 
 
+def _in_usd(change: Change, filters: Filters) -> float:
+    """Return the value of a change, money in USD."""
+    return change.value * (filters.tables.parameter("usd_per_eur") if "EUR" in change.quantity.dimension else 1.0)
+
+
 def _waited(one: Ready, times: float, days: float) -> Edit:
     """Return the mean wait, and its variance, at something that shuts often and shortly."""
     once = one.selection.once
-    share = min(times * days / 365, 1.0)
+    if once is None:
+        raise DataError([f"{one.name}: shuts often and shortly; name the places, borders or links where it makes wait"])
+    mean, variance = _mean_wait(times, days)
+    return Edit("hours", once, "add", mean, one.name, variance)
+
+
+def _mean_wait(times: float, days: float) -> tuple[float, float]:
+    """Return mean and variance, h and h^2, of the wait by closures of some days so many times a year; see `make`."""
+    share = times * days / 365
     mean = share * days / 2 * _HOURS_A_DAY
-    variance = share * (days * _HOURS_A_DAY) ** 2 / 3 - mean**2
-    arcs: npt.NDArray[np.bool_] = one.selection.arcs if once is None else once
-    return Edit("hours", arcs, "add", mean, one.name, max(variance, 0.0))
+    return mean, max(share * (days * _HOURS_A_DAY) ** 2 / 3 - mean**2, 0.0)
 
 
 def _capacities(one: Ready, filters: Filters, part: float) -> Iterator[CapacityEdit]:
@@ -220,7 +236,12 @@ def _capacities(one: Ready, filters: Filters, part: float) -> Iterator[CapacityE
         return
     unit = "TEU/yr" if change.quantity.dimension == "TEU/time" else change.quantity.dimension
     value = teu_per_year(change.quantity, filters.tables)
-    yield CapacityEdit(groups, new, name, change.kind, value, unit, one.name)
+    by_way = tuple(group for group in groups if EACH_WAY in group)
+    both = tuple(group for group in groups if EACH_WAY not in group)
+    if by_way:
+        yield CapacityEdit(by_way, new, name, change.kind, value / 2, unit, one.name)
+    if both or not groups:
+        yield CapacityEdit(both, new, name, change.kind, value, unit, one.name)
 
 
 def _draughts(one: Ready, year: int) -> Mapping[str, float] | None:
@@ -250,6 +271,13 @@ def _problems(one: Ready, filters: Filters) -> Iterator[str]:
         yield f"{name}.where: goods and market go with avoid, bans and 'use: closed' only, not with {wrong}"
     if effect.bans and not selection.countries:
         yield f"{name}.where: bans are about countries; say which in 'country'"
+    if effect.bans in ("origin", "destination") and selection.narrowed:
+        yield f"{name}.where: a ban of {effect.bans} holds for whole countries; leave out what else is named"
+    if one.affects < 1:
+        for key in ("time", "wait", "cost", "fee"):
+            change = getattr(effect, key)
+            if change is not None and change.kind == "set":
+                yield f"{name}.effect.{key}: {change.text!r} sets it for all; with 'affects' write a change"
     if one.affects < 1 and given & {"use", "capacity", "draught", "avoid"}:
         wrong = ", ".join(sorted(given & {"use", "capacity", "draught", "avoid"}))
         yield f"{name}.affects: {wrong} touches all who pass; use 'avoid' for a share of shippers"

@@ -18,7 +18,7 @@ __all__ = ["as_intervention", "cost", "opening_year", "project_records"]
 _UNITS = {
     "Mt_per_year": "Mt/yr",
     "TEU_per_year": "TEU/yr",
-    "train_pairs_per_day": "trains/d",
+    "train_pairs_per_day": "pairs/d",
     "trains_per_day": "trains/d",
 }
 

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from .units import CURRENCIES, Change, Quantity, UnitError, change, quantity
+from .units import CURRENCIES, HOURS_A_YEAR, Change, Quantity, UnitError, change, quantity
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -41,6 +41,7 @@ __all__ = [
 
 SCHEMA_VERSION = 1
 FIRST_YEAR, LAST_YEAR = 2019, 2040
+DAYS_A_YEAR = 365
 
 _NAMES = {
     "time": "a length of time",
@@ -52,6 +53,7 @@ _NAMES = {
     "TEU/time": "TEU/yr",
     "train/time": "trains/d",
     "wagon/time": "wagons/d",
+    "pair/time": "pairs/d (of trains, one each way)",
     "truck/time": "trucks/d",
     "share/time": "a share per year",
     "count/time": "a number of times per year",
@@ -61,7 +63,7 @@ _NAMES = {
     **{f"{c}/TEU/time": f"{c}/TEU/h" for c in ("EUR", "USD")},
     **{f"{c}/CO2e": f"{c}/tCO2e" for c in ("EUR", "USD")},
 }
-_CAPACITY = ("TEU/time", "mass/time", "train/time", "truck/time", "wagon/time")
+_CAPACITY = ("TEU/time", "mass/time", "train/time", "pair/time", "truck/time", "wagon/time")
 _FEE = ("EUR/TEU", "USD/TEU")
 MOST_RUNS = 10_000
 
@@ -100,7 +102,9 @@ class _Written:
     def _bare(self, written: object) -> None:
         if isinstance(written, (int, float)) and not isinstance(written, bool):
             unit = self.example.lstrip("+-x").split(" ", 1)[-1]
-            raise UnitError(f"{written:.6g} has no unit; write it with one, for example '{written:.6g} {unit}'")
+            plain = self.dimensions == ("time",) and isinstance(self, _Measure)
+            like = f"{written:.6g} {unit}" if plain else self.example
+            raise UnitError(f"{written:.6g} has no unit; write it with one, for example {like!r}")
 
 
 @dataclass(frozen=True)
@@ -204,7 +208,7 @@ Month = Annotated[int, Field(strict=True, ge=1, le=12)]
 Flag = Annotated[bool, Field(strict=True)]
 Named = Annotated[str, Field(pattern=r"^[\w-]{1,80}$")]
 Series = Annotated[Change, _Series(("USD/TEU", "time", "TEU/time"), "3000 USD/FEU")]
-Time = Annotated[Quantity, _Measure(("time",), "48 h")]
+Time = Annotated[Quantity, _Measure(("time",), "48 h", most=100 * HOURS_A_YEAR)]
 Share = Annotated[Quantity, _Measure(("share",), "30 %", most=1.0)]
 Money = Annotated[Quantity, _Measure(CURRENCIES, "12 bn EUR")]
 Capacity = Annotated[Change, _Changed(_CAPACITY, "-30 %")]
@@ -225,7 +229,8 @@ class Model(BaseModel):
     @property
     def given(self) -> set[str]:
         """Settings that were written, note and source apart."""
-        return self.model_fields_set - {"note", "source"}
+        named = self.model_fields_set - {"note", "source"}
+        return {name for name in named if getattr(self, name) is not None}
 
 
 class Where(Model):
@@ -316,6 +321,14 @@ class Intervention(Model):
         chance = self.probability
         if chance is not None and chance.dimension == "share" and chance.value > 1:
             raise ValueError(f"'{chance.text}' is more than certain")
+        if chance is not None and chance.dimension == "share/time" and self.when.from_ and chance.per_year > 1:
+            raise ValueError(f"'{chance.text}' is more than certain, as its days are given")
+        each = self.when.for_
+        often = 0.0 if chance is None or chance.dimension == "share" else chance.per_year
+        if each is not None and often * each.days > DAYS_A_YEAR:
+            raise ValueError(f"{often:g} times a year {each.text} are more than the year has")
+        if self.when.months is not None and self.recovery != "step":
+            raise ValueError("recovery goes with days that end once, not with months of every year")
         if chance is not None and chance.dimension == "count/time" and self.when.for_ is None:
             raise ValueError("how often needs how long: give 'for' in 'when', for example 'for: 5 days'")
         return self
@@ -331,6 +344,14 @@ class Study(Model):
     growth: Literal["low", "central", "high"] = Field("central", description="Of demand after 2025.")
     planned: Flag = Field(False, description="Whether lines under construction open in the years on record.")
     currency: Literal["USD", "EUR"] = Field("USD", description="Of money in results.")
+
+    @model_validator(mode="after")
+    def _once(self) -> Study:
+        for name in ("years", "markets"):
+            values = getattr(self, name)
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name} names one twice")
+        return self
 
 
 class Demand(Model):
@@ -378,6 +399,8 @@ class Package(Model):
     def _adds_up(self) -> Package:
         if self.total is None or not self.lines:
             return self
+        if len({line.amount.dimension for line in self.lines.values()} | {self.total.dimension}) > 1:
+            raise ValueError("total and lines stand in different currencies")
         amount = sum(line.amount.value for line in self.lines.values())
         if abs(amount - self.total.value) > 1e-3 * abs(self.total.value):
             raise ValueError(f"lines add up to {amount / 1e9:g} bn but total is {self.total.text}")

@@ -53,6 +53,7 @@ class Selection:
     goods: tuple[str, ...]
     markets: tuple[str, ...]
     title: str
+    narrowed: bool = False  # something besides countries, goods and markets is named
 
     def groups(self, filters: Filters) -> tuple[str, ...]:
         """Return the capacities on record of what is selected: of the ports, or of the links."""
@@ -91,7 +92,8 @@ def select(where: Where, filters: Filters, path: str) -> Selection:
         raise DataError([f"{path}: nothing in the network is {title}"])
     once, elements = _once(where, filters, arcs)
     countries = filters.countries(_spelt(where.country or (), filters))
-    return Selection(arcs, once, elements, frozenset(), countries, goods, markets, title)
+    narrowed = bool(where.given - {"country", "goods", "market"})
+    return Selection(arcs, once, elements, frozenset(), countries, goods, markets, title, narrowed)
 
 
 def _title(where: Where) -> str:

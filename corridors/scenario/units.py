@@ -38,6 +38,8 @@ UNITS: dict[str, tuple[str, float]] = {
     "FEU": ("TEU", 2),
     "train": ("train", 1),
     "trains": ("train", 1),
+    "pair": ("pair", 1),
+    "pairs": ("pair", 1),
     "wagon": ("wagon", 1),
     "wagons": ("wagon", 1),
     "truck": ("truck", 1),
@@ -47,7 +49,7 @@ UNITS: dict[str, tuple[str, float]] = {
     "time": ("count", 1),
     "times": ("count", 1),
 }
-"""Unit to its dimension and its size in the canonical unit: h, m, t, TEU, train, wagon, truck, tCO2e, 1."""
+"""Unit to its dimension and its size in the canonical unit: h, m, t, TEU, train, pair, wagon, truck, tCO2e, 1."""
 
 CURRENCIES = ("EUR", "USD", "KZT", "GEL", "AZN", "CNY", "TRY")
 _SCALES = {"thousand": 1e3, "million": 1e6, "mn": 1e6, "billion": 1e9, "bn": 1e9}

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .schema import When
 
-__all__ = ["days_on", "lasts_days", "lingering_days"]
+__all__ = ["days_on", "lasts_days", "lingering_days", "runs_of_months"]
 
 _MEAN_LEFT = {"step": 0.0, "linear": 1 / 2, "exponential": 0.95 / math.log(20)}
 """Mean of what is left while it fades, over the time that fading takes; exponential: to a twentieth."""
@@ -39,7 +39,7 @@ def days_on(when: When, year: int, lingering: float = 0.0) -> npt.NDArray[np.boo
     start = _first_day(when.from_) if when.from_ is not None else None
     end = _last_day(when, start)
     if end is not None:
-        end += dt.timedelta(days=round(lingering))
+        end += dt.timedelta(days=min(round(lingering), (dt.date.max - end).days))
     on = np.array([(start is None or day >= start) and (end is None or day <= end) for day in days])
     if when.months is not None:
         on &= np.array([day.month in when.months for day in days])
@@ -82,12 +82,17 @@ def _last_day(when: When, start: dt.date | None) -> dt.date | None:
     if when.to is None:
         if when.for_ is None or start is None:
             return None
-        return start + dt.timedelta(days=max(round(when.for_.days), 1) - 1)
+        return start + dt.timedelta(days=min(max(round(when.for_.days), 1) - 1, (dt.date.max - start).days))
     parts = [int(part) for part in when.to.split("-")]
     if len(parts) == 3:
         return dt.date(*parts)
     year, month = parts[0], parts[1] if len(parts) == 2 else 12
     return dt.date(year, month, calendar.monthrange(year, month)[1])
+
+
+def runs_of_months(months: tuple[int, ...]) -> int:
+    """Return how many times a year months begin that do not follow another of them."""
+    return sum((m - 2) % 12 + 1 not in months for m in set(months))
 
 
 def _longest_run(months: tuple[int, ...]) -> float:
