@@ -159,6 +159,78 @@ def test_two_who_set_the_same_figure_are_told_apart(filters):
         edited(arcs, [Edit("hours", there, "set", 5.0, "a"), Edit("hours", there, "set", 6.0, "b")], [])
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"prices.sea-days": "3000 USD/FEU"}, "another unit than the series, d"),
+        ({"prices.sea-west": "30 %"}, "another unit than the series, USD/FEU"),
+        ({"prices.wartime": "400 %"}, "makes it 400 % of the year"),
+        ({"prices.sea-west": "-90000 USD/FEU"}, "makes it -"),
+        ({"study.years": [2026, 2026]}, "years names one twice"),
+        (
+            {"investments.projects.p": {"title": "x", "where": {"country": "RU"}, "effect": {"avoid": "5 %"}}},
+            "no avoid",
+        ),
+        ({"policy.p": {"where": {"country": "CN", "mode": "rail"}, "effect": {"bans": "origin"}}}, "whole countries"),
+        (
+            {"disruptions.p": {**RUSSIA, "when": {"for": "5 days"}, "probability": "4 times/yr"}},
+            "name the places, borders or links",
+        ),
+        (
+            {"disruptions.p": {**RUSSIA, "when": {"from": "2026-03-01", "for": "90 days"}, "probability": "150 %/yr"}},
+            "more than certain",
+        ),
+        (
+            {
+                "disruptions.p": {
+                    "where": {"border": "KZ-CN"},
+                    "effect": {"wait": "1000 h"},
+                    "when": {"for": "5 days"},
+                    "probability": "4 times/yr",
+                }
+            },
+            "comes and goes faster",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_told(base, changes, said):
+    with pytest.raises(DataError, match=said):
+        ran(base, **changes)
+
+
+def test_money_counts_in_its_currency(base):
+    rate = load_tables().parameter("usd_per_eur")
+    where = {"corridor": "northern"}
+    euro = ran(base, **{"disruptions.d": {"where": where, "effect": {"cost": "+1000 EUR/TEU"}}})
+    dollar = ran(base, **{"disruptions.d": {"where": where, "effect": {"cost": f"+{1000 * rate:g} USD/TEU"}}})
+    pd.testing.assert_series_equal(by_family(euro), by_family(dollar))
+
+
+def test_a_dearer_canal_moves_the_ships(base):
+    year = base.with_({"study": {"years": [2023], "markets": ["cn-eu"]}})
+    found = ran(year, **{"disruptions.d": {"where": {"corridor": "sea-suez"}, "effect": {"cost": "+9000 USD/TEU"}}})
+    assert found.flows("corridor")["teu_per_year"].xs("sea-cape", level="corridor").iloc[0] > 1e7
+
+
+def test_what_shuts_often_and_what_is_not_in_force_are_told(base, before):
+    often = {"where": {"corridor": "middle"}, "effect": {"use": "closed"}, "when": {"for": "5 days"}}
+    found = ran(base, **{"disruptions.d": {**often, "probability": "4 times/yr"}})
+    assert 0.9 < by_family(found)["middle"] / by_family(before)["middle"] < 1
+    later = ran(base, **{"disruptions.d": {**RUSSIA, "when": {"from": "2030"}}})
+    assert "Not in force in 2025: d." in corridors.compare(before, later).answer
+    chance = ran(base, **{"disruptions.d": {**RUSSIA, "probability": "20 %"}})
+    assert "expected ones" in corridors.compare(before, chance).answer
+
+
+def test_a_value_of_time_is_what_is_written(base):
+    from corridors.choice import load_choice
+    from corridors.year_model import YearModel
+
+    app = Application.of(base.with_({"choice.value_of_time": {"rail": "2 USD/TEU/h"}}).model)
+    model = YearModel(2025, ["eu-cn"], setting=app.setting(2025), filters=app.filters)
+    assert model._hour["rail"] * load_choice().time_factor == pytest.approx(2)
+
+
 # -- what arcs become
 
 

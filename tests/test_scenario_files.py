@@ -549,7 +549,7 @@ many.yaml:14:12: disruptions.aktau.when.from: 'January 2027' is not a date; writ
 many.yaml:17:14: disruptions.baku.effect.capacity: unknown unit 'Mtpa'; write Mt/yr
     17 |     effect: {capacity: 8 Mtpa, wait: 48}
        |              ^
-many.yaml:17:32: disruptions.baku.effect.wait: 48 has no unit; write it with one, for example '48 h'
+many.yaml:17:32: disruptions.baku.effect.wait: 48 has no unit; write it with one, for example '+48 h'
     17 |     effect: {capacity: 8 Mtpa, wait: 48}
        |                                ^
 many.yaml:20:39: disruptions.kuryk.effect.words: unknown setting 'words'; known: use, capacity, time, wait, cost, fee, \
@@ -563,7 +563,7 @@ many.yaml:32:7: investments.projects.rail.cost: '1,4 bn USD': no commas in numbe
     32 |       cost: 1,4 bn USD
        |       ^
 many.yaml:34:16: investments.projects.rail.effect.capacity: '+5 kt' is a mass (no '/yr'); this setting takes TEU/yr, \
-t/yr, trains/d, trucks/d or wagons/d, or a change, for example '-30 %'
+t/yr, trains/d, pairs/d, trucks/d or wagons/d, or a change, for example '-30 %'
     34 |       effect: {capacity: +5 kt}
        |                ^
 12 errors in many.yaml"""

@@ -46,7 +46,7 @@ def contrast(found: Comparison) -> str:
     by, subject = _subject(found, year)
     if not subject:
         same = f"{run.title}, {year}: yearly flows stay as they are in '{found.base.title}'"
-        return f"{same}{_full(run)}; {_rests(run)}{_shorts(run)}"
+        return f"{same}{_full(run)}; {_rests(run)}{_idle(run)}{_shorts(run)}"
     told = [
         _carries(found, by, subject, year),
         _went(found, by, subject, year),
@@ -54,7 +54,7 @@ def contrast(found: Comparison) -> str:
         _full(run),
         _depends(found, by, subject, year),
     ]
-    return f"{run.title}, {year}: {''.join(told)}; {_rests(run)}{_shorts(run)}"
+    return f"{run.title}, {year}: {''.join(told)}; {_rests(run)}{_idle(run)}{_chances(run)}{_shorts(run)}"
 
 
 def way_title(name: str, by: str = "family") -> str:
@@ -165,6 +165,8 @@ def _stands(run: Run) -> str:
     """Return what each way carries in the last year, with ranges."""
     year = run.years[-1]
     flows = run.flows()
+    if year not in run.tables["routes"]["year"].to_numpy():
+        return f"{run.title}: nothing is sent in {year}"
     by = "family" if len(set(flows.index.get_level_values("family"))) > 1 else "branch"
     column = "quantity" if run.unit == "t" else "teu_per_year"
     here = run.flows(by).xs(year, level="year")
@@ -207,6 +209,17 @@ def _rests(run: Run) -> str:
 def _shorts(run: Run) -> str:
     said = list(dict.fromkeys(run.short["said"]))
     return f" {' '.join(said)}" if said else ""
+
+
+def _idle(run: Run) -> str:
+    """Return what is enabled and holds on no day of the years that were run."""
+    names = [str(name) for name in run.record["idle"]]
+    return f" Not in force in {', '.join(map(str, run.years))}: {_joined(names)}." if names else ""
+
+
+def _chances(run: Run) -> str:
+    """Return that flows are expected ones, where something may or may not happen."""
+    return " Flows are expected ones, by the chance of what may happen." if run.record["uncertain"] else ""
 
 
 def _unit(run: Run) -> str:

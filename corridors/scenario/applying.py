@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Application", "Short"]
 
 _MOST_STATES = 32
+_MOST_REFUSALS = 5  # each doubles the kinds of shippers
 _GROWTH_BASE = 2025
 _SHIPS = ("sea", "feeder", "ferry")
 
@@ -149,7 +150,18 @@ class Application:
 
     def _is_short(self, item: _Item) -> bool:
         fading = item.lingering if item.times <= 1 else 0.0
-        return item.days + fading <= self._turn_days
+        return max(item.days, fading) <= self._turn_days
+
+    def idle(self) -> list[str]:
+        """Return what is enabled or built and holds on no day of the years of the study, by name."""
+        years = self.model.study.years
+        found = [item.name for item in self.items if not any(days_on(item.when, year).any() for year in years)]
+        found += [name for opens, name, _ in self._projects if opens > max(years)]
+        return [name.split(".")[-1] for name in found]
+
+    def uncertain(self) -> bool:
+        """Say whether something may or may not happen."""
+        return any(0 < item.chance < 1 and not self._is_short(item) for item in self.items)
 
     @cached_property
     def _records(self) -> pd.DataFrame:
@@ -282,6 +294,8 @@ class Application:
                 if found is not None and not self._is_short(item):
                     holders.setdefault(item.name, set()).add(len(refusals))
                     refusals.append(found)
+        if len(refusals) > _MOST_REFUSALS:
+            raise DataError([f"{len(refusals)} things are avoided or banned, at most {_MOST_REFUSALS}; disable some"])
         return refusals, {name: frozenset(numbers) for name, numbers in holders.items()}
 
     def _states(self, year: int, holders: Mapping[str, frozenset[int]]) -> Iterator[State]:

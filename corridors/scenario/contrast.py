@@ -180,7 +180,8 @@ class Comparison:
         """
         value = self.value
         if by != "diverted_from":
-            return _side_by_side(self.base.through(border, by)[value], self.run.through(border, by)[value], value)
+            base, now = (r.through(border, by).set_index("unit", append=True)[value] for r in (self.base, self.run))
+            return _side_by_side(base, now, value)
         crossing = [self.base.crossing(border), self.run.crossing(border)]
         one_family = len(set(self.run.tables["routes"]["family"])) == 1
         moved = self._moved(crossing, "branch" if one_family else "family")
@@ -326,8 +327,11 @@ def _asks(found: Run) -> str:
 
 
 def _side_by_side(base: pd.Series[float], now: pd.Series[float], column: str) -> pd.DataFrame:
+    """Return a figure of both runs, in the years that both have."""
+    years = [set(part.index.get_level_values("year")) for part in (base, now)]
     both = pd.concat([base.rename(f"base_{column}"), now.rename(column)], axis=1).fillna(0.0)
-    return _difference(both, column)
+    common = years[0] & years[1] if all(years) else years[0] | years[1]
+    return _difference(both[both.index.get_level_values("year").isin(common)], column)
 
 
 def _difference(table: pd.DataFrame, column: str) -> pd.DataFrame:

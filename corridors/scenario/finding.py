@@ -43,7 +43,7 @@ def find_first(name: str | Path) -> Path:
     for file in found:
         if _is_there(file):
             return file
-    if given.exists() and given.suffix.lower() not in ENDINGS:
+    if _is_there(given) and given.suffix.lower() not in ENDINGS:
         raise DataError([f"{printable(text)}: scenario files end in {' or '.join(ENDINGS)}"])
     folder = given.parent
     looked = f"looked for {printable(str(found[0]))}" + (" and among the toolkit's" if bare else "")

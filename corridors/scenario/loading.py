@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -99,7 +100,7 @@ class Scenario:
         ScenarioError
             The result is no valid scenario.
         """
-        data, marks = overlaid(self.resolved, self._marks, {**(changes or {}), **sections}, self.path.name)
+        data, marks = overlaid(deepcopy(self.resolved), self._marks, {**(changes or {}), **sections}, self.path.name)
         return _checked(data, marks, self._lines, self.path, self._vocabulary)
 
     def counterfactual(self) -> Scenario | None:

@@ -72,7 +72,8 @@ def funding(
         row = (name, title, amount / 1e6, currency, in_eur / 1e6, project.package or "", project.line or "", size / 1e6)
         rows.append(row)
     table = pd.DataFrame(rows, columns=_COLUMNS)
-    problems += [*_overspent(table), *_shared(table, investments.packages, folder)]
+    problems += [*_unlined(table, investments.packages), *_overspent(table)]
+    problems += _shared(table, investments.packages, folder)
     if problems:
         raise DataError(problems)
     return table
@@ -93,6 +94,16 @@ def _countries(parts: Sequence[Ready], filters: Filters) -> set[str]:
         places = named or list(pd.unique(ends.to_numpy().ravel()))
         found |= {str(home[place]) for place in places}
     return found
+
+
+def _unlined(table: pd.DataFrame, packages: Mapping[str, Package]) -> Iterator[str]:
+    """Return projects whose money cannot be held against a line."""
+    for row in table[table["package"] != ""].itertuples():
+        name = f"investments.projects.{row.project}"
+        if not row.line and packages[str(row.package)].lines:
+            yield f"{name}: say which line of {row.package} pays: {', '.join(packages[str(row.package)].lines)}"
+        if row.currency and np.isnan(float(row.cost_million_eur)):
+            yield f"{name}: no rate of {row.currency} is on record; write its cost in EUR or USD"
 
 
 def _overspent(table: pd.DataFrame) -> Iterator[str]:

@@ -198,10 +198,10 @@ class Run:
         Returns
         -------
         DataFrame
-            ``year``, ``state``, ``element`` (in words), ``group``, ``teu_per_year``, ``capacity_teu_per_year`` (both
-            for the part of the year), ``utilisation``, ``worth_usd_per_teu`` (of one more TEU a year; zero unless
-            full), ``binds_at`` (times today's flows, if all grew alike: the order of binding), ``grade`` (of the
-            capacity).
+            ``year``, ``state``, ``element`` (in words), ``group``, ``teu_per_year``, ``capacity_teu_per_year`` (both at
+            the yearly rate of the part of the year), ``utilisation``, ``worth_usd_per_teu`` (of one more TEU a year;
+            zero unless full), ``binds_at`` (times today's flows, if all grew alike: the order of binding), ``grade``
+            (of the capacity).
         """
         table = self.tables["capacities"]
         room = table["capacity_teu_per_year"]

@@ -45,6 +45,10 @@ def run(
     """Run a scenario: where freight goes, what is full, and what differs from its counterfactual."""
     from .running import run as solve
 
+    if save is not None:
+        from .saving import check_target
+
+        check_target(save)
     found = solve(_loaded(scenario, set_, data), cache=cache, folder=data)
     table = found.flows(by)
     if save is not None:

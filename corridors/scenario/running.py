@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from networks import DataError
+from solvers.errors import SolverInputError
+
 from ..catalogue import Filters
 from ..choice import Choice, load_choice
 from ..year_model import YearFlows, YearModel
@@ -29,6 +32,7 @@ _MOST_VARIED = 24  # runs of `vary`, beyond which a range is not taken over them
 _ASKED = ("study.years", "study.markets", "study.currency")
 _COMMON = ("study", "demand", "prices", "choice")
 _Variation = tuple[str, Any, Mapping[str, Any]]  # label, scenario, changes
+_FULL = 1e-6  # of a capacity, below which nothing is to spare
 _LEAST = 1e-9  # TEU a year; rows with less are rounding of a share near zero
 _CELL = ["market", "origin", "destination", "goods"]
 
@@ -156,8 +160,10 @@ def _words(scenario: Scenario) -> dict[str, Any]:
 
 def _choice(scenario: Scenario) -> Choice:
     given = scenario.model.choice
-    choice = load_choice(given.parameters)
-    by = _SCALES[given.sensitivity]
+    return _sharpened(load_choice(given.parameters), _SCALES[given.sensitivity])
+
+
+def _sharpened(choice: Choice, by: float) -> Choice:
     if by == 1:
         return choice
     markets = {name: m.model_copy(update={"scale_per_usd": m.scale_per_usd * by}) for name, m in choice.markets.items()}
@@ -183,7 +189,12 @@ class _Year:
             filters=ap.filters,
             folder=ap.folder,
         )
-        self.found: YearFlows = self.model.solve(self.choice)
+        try:
+            self.found: YearFlows = self.model.solve(self.choice)
+        except (SolverInputError, ArithmeticError) as error:
+            raise DataError([f"{self.year}: cannot be solved with these figures: {error}"]) from None
+        if self.found.status != "converged":
+            raise DataError([f"{self.year}: no equilibrium was found ({self.found.status}); figures may be extreme"])
 
     def routes(self) -> pd.DataFrame:
         """Return the routes that carry something."""
@@ -249,8 +260,8 @@ class _Year:
                         "state": state.name or "as usual",
                         "element": [_element(str(g), filters) for g in used.index],
                         "group": used.index,
-                        "teu_per_year": used["teu"].to_numpy(),
-                        "capacity_teu_per_year": used["room"].to_numpy() * state.share,
+                        "teu_per_year": used["teu"].to_numpy() / state.share,
+                        "capacity_teu_per_year": used["room"].to_numpy(),
                         "worth_usd_per_teu": full.reindex(used.index).fillna(0.0).to_numpy(),
                         "grade": used["grade"].to_numpy(),
                     }
@@ -329,7 +340,7 @@ class _Year:
     def _queue(self, one: Short, turn: float) -> tuple[Any, ...]:
         """Return what passes where something is shut for a short time, what waits, and how long it takes to clear."""
         days_a_year = self.model.parameter("days_per_year")
-        passing = sum(self._passing(part) for part in one.ready) / days_a_year
+        passing = self._passing(one) / days_a_year
         shuts = any(part.effect.use == "closed" for part in one.ready)
         waiting = passing * one.days if shuts else np.nan
         clears = self._clears(one) if shuts else np.nan
@@ -344,19 +355,27 @@ class _Year:
         arcs = self.model.filters.network.arcs
         there = np.logical_or.reduce([part.selection.arcs for part in one.ready])
         groups = arcs.loc[there & (arcs["capacity_group"] != "").to_numpy(), "capacity_group"].unique()
-        usual = self.capacities().groupby("group")[["teu_per_year", "capacity_teu_per_year"]].sum()
+        usual = self.capacities().groupby("group")[["teu_per_year", "capacity_teu_per_year"]].mean()
         used = usual[usual.index.isin(groups)]
         spare = used["capacity_teu_per_year"] - used["teu_per_year"]
-        days = one.days * used["teu_per_year"] / spare.where(spare > 0)
+        full = spare <= _FULL * used["capacity_teu_per_year"]
+        days = (one.days * used["teu_per_year"] / spare.where(~full)).fillna(np.inf)
         return float(days.max()) if len(days) else np.nan
 
-    def _passing(self, part: Any) -> float:
+    def _passing(self, one: Short) -> float:
+        """Return the TEU a year on routes that any part of it touches, of the goods and markets that it is about."""
         routes = self.model.routes
-        if part.selection.corridors:
-            there = routes["corridor"].isin(part.selection.corridors).to_numpy()
-        else:
-            touched = part.selection.arcs
-            there = np.array([touched[list(path)].any() for path in routes["path"]], dtype=bool)
+        there = np.zeros(len(routes), dtype=bool)
+        for part in one.ready:
+            chosen = part.selection
+            if chosen.corridors:
+                mine = routes["corridor"].isin(chosen.corridors).to_numpy()
+            else:
+                mine = np.array([chosen.arcs[list(path)].any() for path in routes["path"]], dtype=bool)
+            for column, words in (("goods", chosen.goods), ("market", chosen.markets)):
+                if words:
+                    mine &= routes[column].isin(words).to_numpy()
+            there |= mine
         return float(self.found.flow[there].sum())
 
     @property
@@ -378,12 +397,16 @@ def _said(one: Short, turn: float, passing: float, waiting: float, clears: float
     told = [head, f"{passing:,.0f} TEU a day pass there."]
     if np.isfinite(waiting):
         told.append(f"{waiting:,.0f} TEU wait when it ends, the first of them for {one.days:g} days.")
-        told.append(
-            f"The last are through after {clears:,.0f} days more."
-            if np.isfinite(clears)
-            else "How fast they clear is not known: no capacity is on record there."
-        )
+        told.append(_clearing(clears))
     return " ".join(told)
+
+
+def _clearing(days: float) -> str:
+    if np.isnan(days):
+        return "How fast they clear is not known: no capacity is on record there."
+    if np.isinf(days):
+        return "They never clear: what they wait for is full without them."
+    return f"The last are through after {max(days, 1):,.0f} day{'' if round(days) <= 1 else 's'} more."
 
 
 def _element(group: str, filters: Filters) -> str:
@@ -401,7 +424,8 @@ def _element(group: str, filters: Filters) -> str:
 
 def _tables(years: Sequence[_Year], scenario: Scenario, ranges: bool) -> dict[str, pd.DataFrame]:
     routes = [year.routes() for year in years]
-    other = load_choice("backtest") if scenario.model.choice.parameters == "default" else None
+    given = scenario.model.choice
+    other = _sharpened(load_choice("backtest"), _SCALES[given.sensitivity]) if given.parameters == "default" else None
     varied = [y.ranges(other) if ranges else y._by_corridor(CENTRAL, y.found.flow) for y in years]
     found = {
         "routes": routes,
@@ -422,7 +446,6 @@ def _record(
     from .saving import versions
 
     parts = np.array([year.estimates for year in years]).sum(axis=0)
-    worst = next((y.found.status for y in years if y.found.status != "converged"), "converged")
     return {
         **_words(scenario),
         "hash": key,
@@ -431,9 +454,11 @@ def _record(
         "markets": list(scenario.model.study.markets),
         "currency": scenario.model.study.currency,
         "usd_per_eur": application.filters.tables.parameter("usd_per_eur"),
+        "idle": application.idle(),
+        "uncertain": application.uncertain(),
         "method": "logit",
         "solver": "projected Newton",
-        "status": worst,
+        "status": "converged",
         "gap": max(year.found.residual for year in years),
         "seed": None,
         "estimates": float(parts[0] / parts[1]) if parts[1] else None,  # nothing is sent

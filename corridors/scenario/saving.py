@@ -24,7 +24,7 @@ from .results import TABLES, Run
 if TYPE_CHECKING:
     from .loading import Scenario
 
-__all__ = ["cached", "read", "run_hash", "save", "to_cache", "versions"]
+__all__ = ["cached", "check_target", "read", "run_hash", "save", "to_cache", "versions"]
 
 _FORMAT = 1
 _RECORD, _SCENARIO, _PACKAGE, _AGAINST = "run.json", "scenario.yaml", "datapackage.json", "against"
@@ -88,14 +88,39 @@ def save(run: Run, folder: str | Path, *, parquet: bool = False) -> Path:
     DataError
         The folder holds something else or cannot be written; pyarrow is missing.
     """
-    target = Path(folder)
-    if target.exists() and (not target.is_dir() or (any(target.iterdir()) and not (target / _RECORD).is_file())):
-        raise DataError([f"{target}: holds something that is no run; give a new folder"])
-    if not target.parent.is_dir():
-        raise DataError([f"{target}: the folder {target.parent} does not exist"])
+    target = check_target(folder)
     with _replacing(target) as part:
         _write(run, part, parquet)
     return target
+
+
+def check_target(folder: str | Path) -> Path:
+    """Return the folder that a run may be saved to.
+
+    Raises
+    ------
+    DataError
+        It holds something else than a run, or the folder that it would stand in does not exist.
+    """
+    target = Path(folder).resolve()
+    if target.exists() and not (target.is_dir() and _is_run(target)):
+        raise DataError([f"{folder}: holds something that is no run; give a new folder"])
+    if not target.parent.is_dir():
+        raise DataError([f"{folder}: the folder {target.parent} does not exist"])
+    return target
+
+
+def _is_run(folder: Path) -> bool:
+    """Say whether a folder is empty or holds a run and nothing else."""
+    ours = {
+        _RECORD,
+        _SCENARIO,
+        _PACKAGE,
+        _AGAINST,
+        *(f"{name}{end}" for name in TABLES for end in (".csv", ".parquet")),
+    }
+    names = {file.name for file in folder.iterdir()}
+    return not names or (_RECORD in names and names <= ours)
 
 
 def read(folder: str | Path) -> Run:

@@ -53,7 +53,7 @@ _NAMES = {
     "TEU/time": "TEU/yr",
     "train/time": "trains/d",
     "wagon/time": "wagons/d",
-    "pair/time": "pairs/d (of trains, one each way)",
+    "pair/time": "pairs/d",
     "truck/time": "trucks/d",
     "share/time": "a share per year",
     "count/time": "a number of times per year",

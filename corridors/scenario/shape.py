@@ -27,6 +27,7 @@ __all__ = [
     "step",
 ]
 
+_COMPARED = 60  # names of a file that a wrong one is compared with
 TOP = ("schema", "name", "title", "question", "extends", "against", "about", "note", "source")
 """Settings of one file, which others that extend it do not take over."""
 
@@ -236,6 +237,6 @@ def _no_step(here: Any, part: str, path: Path) -> str:
 
 def _no_entry(part: str, path: Path, value: Any) -> str:
     known = list(value) if isinstance(value, dict) else []
-    near = get_close_matches(part, known, 1, 0.5)
+    near = get_close_matches(part, known[:_COMPARED], 1, 0.5)
     told = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known[:8])}" if known else ""
     return f"there is no {shown(part)} in {'.'.join(map(str, path))!r}{told}"

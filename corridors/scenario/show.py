@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["show_comparison", "show_run"]
 
 _FULL_FROM = 0.7
+_SHOWN = 0.5  # TEU or t a year
 _MOST = 8
 
 
@@ -43,6 +44,7 @@ def show_run(run: Run, by: str = "family") -> None:
             maybe(row["kgco2e_per_teu"], ",.0f"),
         ]
         for (year, name), row in table.iterrows()
+        if row["teu_per_year"] >= _SHOWN
     ]
     console.print(table_of(_sides([*heads, "kg CO2e\n/TEU"], 2), rows))
     _bottlenecks(console, run)
@@ -69,6 +71,7 @@ def show_comparison(found: Comparison, by: str = "family", through: str = "") ->
             _between(ranges, (year, name)),
         ]
         for (year, name), row in flows.iterrows()
+        if row.iloc[:2].max() >= _SHOWN
     ]
     heads = ["year", by, f"{found.base.title}\n{unit}/yr", f"{run.title}\n{unit}/yr", "difference", "%", "range of it"]
     console.print(table_of(_sides(heads, 2), rows))

@@ -227,7 +227,6 @@ class Vocabulary:
         return f"{told}; write an id of sources.csv or events.csv, a link, or a sentence"
 
 
-@cache
 def vocabulary(folder: str | Path | None = None) -> Vocabulary:
     """Return the words of the toolkit, or of tables of your own.
 
@@ -238,7 +237,12 @@ def vocabulary(folder: str | Path | None = None) -> Vocabulary:
     """
     if folder is not None and not Path(folder).is_dir():
         raise DataError([f"{folder}: no such folder; expected one with CSV files such as places.csv"])
-    return Vocabulary(None if folder is None else Path(folder))
+    return _toolkit() if folder is None else Vocabulary(Path(folder))
+
+
+@cache
+def _toolkit() -> Vocabulary:
+    return Vocabulary(None)
 
 
 def _no(kind: str, word: str, known: Iterable[str]) -> str:

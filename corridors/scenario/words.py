@@ -33,6 +33,7 @@ _KEYS: dict[tuple[type[BaseModel], str], str] = {
 """Settings whose entries are called by words of a kind."""
 
 _HINTS = 40
+_COMPARED = 60  # names of a file that a wrong one is compared with
 _LONGEST_CHAIN = 20
 _VARIED = ("study", "demand", "prices", "choice", "disruptions", "policy", "investments")
 
@@ -163,7 +164,7 @@ def _paths(data: Mapping[str, Any]) -> Iterator[Problem]:
 def _none(what: str, word: str, known: Mapping[str, Any]) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(word[:80], list(known), 1, 0.5)
+    near = get_close_matches(word[:80], list(known)[:_COMPARED], 1, 0.5)
     told = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(list(known)[:8])}" if known else ""
     return f"there is no {what} {shown(word)} in the scenario{told}"
 
