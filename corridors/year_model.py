@@ -293,8 +293,9 @@ class YearModel:
         sizes = table[keys].merge(reference[[*keys, "size"]], on=keys, how="left")["size"]
         found: npt.NDArray[np.float64] = sizes.to_numpy(dtype=float, copy=True)
         new = np.isnan(found)
-        for state in table.loc[new, "state"].unique():
-            mine = new & (table["state"] == state).to_numpy()
+        choice = table.groupby(["state", "refuses"]).ngroup().to_numpy()
+        for number in np.unique(choice[new]):
+            mine = new & (choice == number)
             beside = pd.concat([reference, table.loc[mine, [*keys, "path"]]], ignore_index=True)
             found[mine] = self._overlap(beside)[len(reference) :]
         return found

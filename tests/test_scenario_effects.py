@@ -483,6 +483,16 @@ def test_what_shuts_loses_and_nobody_else_does(base, before, corridor):
     assert by_family(found).get(family, 0.0) < by_family(before)[family]
 
 
+def test_what_opens_has_one_size_whoever_refuses_something(base):
+    """A new corridor stands once in each choice, however many kinds of shippers there are."""
+    study = {"study": {"years": [2030], "markets": ["eu-cn"]}}
+    records = {"investments.projects": {name: {"record": name} for name in ("I21", "I22", "I23", "I24")}}
+    shy = {"disruptions.a": {"where": {"place": "Nhava Sheva"}, "effect": {"avoid": "50 %"}}}
+    alone, besides = ran(base, **study, **records), ran(base, **study, **records, **shy)
+    one, two = (found.flows("corridor")["teu_per_year"].xs("zangezur", level="corridor") for found in (alone, besides))
+    assert two.iloc[0] == pytest.approx(one.iloc[0], rel=1e-5)
+
+
 def test_what_opens_gains_for_its_family(base):
     planned = {"study": {"years": [2030], "markets": ["eu-cn"]}}
     records = {"investments.projects": {name: {"record": name} for name in ("I21", "I22", "I23", "I24")}}

@@ -146,6 +146,8 @@ def list_(
 
 def _held(scenario: Any) -> str:
     """Return in short what a scenario holds."""
+    from .varying import run_count
+
     model = scenario.model
     parts = [", ".join(map(str, model.study.years))]
     for name, entries in (("disruption", model.disruptions), ("policy", model.policy)):
@@ -156,19 +158,11 @@ def _held(scenario: Any) -> str:
     if projects:
         parts.append(_count(len(projects), "project"))
     if model.vary:
-        runs = _runs(model.vary)
+        runs = run_count(model.vary)
         if runs <= _MOST_RUNS:
             scenario.variations()
         parts.append(f"{_count(runs, 'run')} by vary")
     return "; ".join([*parts, *([f"against {model.against}"] if model.against else [])])
-
-
-def _runs(vary: dict[str, Any]) -> int:
-    from math import prod
-
-    together = vary.get("together") or {}
-    alone = prod(len(values) for path, values in vary.items() if path != "together")
-    return alone * (len(next(iter(together.values()))) if together else 1)
 
 
 def _count(number: int, what: str) -> str:

@@ -21,6 +21,7 @@ from ..year_model import YearFlows, YearModel
 from .applying import Application, Short
 from .results import Run
 from .variants import CENTRAL, VARY, VARY_HERE, variants
+from .varying import run_count
 
 if TYPE_CHECKING:
     from .loading import Scenario
@@ -92,15 +93,21 @@ def run(
 
 def _varied(scenario: Scenario) -> list[_Variation]:
     """Return the runs of `vary` that the range is taken over: those of the same years and markets, if not too many."""
-    found = scenario.variations() if scenario.model.vary else []
-    if len(found) > _MOST_VARIED:
+    if not scenario.model.vary or run_count(scenario.model.vary) > _MOST_VARIED:
         return []
+    found = scenario.variations()
     start = f"{scenario.name}: "
     return [
         (varied.name.removeprefix(start), varied, changes)
         for changes, varied in found
         if not any(path.startswith(_ASKED) for path in changes)
     ]
+
+
+def _not_varied(scenario: Scenario) -> int:
+    """Return how many runs of `vary` no range is taken over, because they are too many."""
+    count = run_count(scenario.model.vary) if scenario.model.vary else 0
+    return count if count > _MOST_VARIED else 0
 
 
 def _common(changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -458,7 +465,8 @@ def _record(
         "uncertain": application.uncertain(),
         "method": "logit",
         "solver": "projected Newton",
-        "status": "converged",
+        "status": years[-1].found.status,
+        "not_varied": _not_varied(scenario),
         "gap": max(year.found.residual for year in years),
         "seed": None,
         "estimates": float(parts[0] / parts[1]) if parts[1] else None,  # nothing is sent

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -74,15 +75,15 @@ def _wanted(dimensions: tuple[str, ...]) -> str:
 
 
 @dataclass(frozen=True)
-class _Written:
+class _Written(ABC):
     """Reading of a setting that is text with a unit, as pydantic takes it from an annotation."""
 
     dimensions: tuple[str, ...]
     example: str
 
+    @abstractmethod
     def read(self, written: object) -> Any:
         """Return what is meant; UnitError otherwise."""
-        raise NotImplementedError
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Read by `read`, write as text."""

@@ -188,6 +188,9 @@ def _rests(console: Console, run: Run) -> None:
         f"{year}: {teu:,.0f} TEU wanted, {unmet:,.0f} unmet, {kept:,.0f} not shipped"
         for year, teu, unmet, kept in wanted.itertuples()
     )
+    left = record["not_varied"]
+    if left:
+        dim(console, f"The range leaves out the {left:,} runs of 'vary': more than 24 are not run with the scenario.")
     dim(
         console,
         f"{told}. {record['status'].capitalize()}, residual {record['gap']:.0e}; {rests}. Cost is "

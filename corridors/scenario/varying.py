@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from math import prod
 from typing import Any
 
 from .problems import Path, printable
 
-__all__ = ["combinations", "single_values"]
+__all__ = ["combinations", "run_count", "single_values"]
 
 _PARTS, _LENGTH = 8, 40
 _TOGETHER = "together"
@@ -42,6 +43,13 @@ def combinations(vary: Mapping[str, Any], name: str) -> list[tuple[str, dict[str
         taken[full] = taken.get(full, 0) + 1
         found.append((full if taken[full] == 1 else f"{full} ({taken[full]})", changes))
     return found
+
+
+def run_count(vary: Mapping[str, Any]) -> int:
+    """Return how many runs `vary` asks for; see `combinations`."""
+    together = vary.get(_TOGETHER) or {}
+    alone = prod(len(values) for path, values in vary.items() if path != _TOGETHER)
+    return alone * (len(next(iter(together.values()))) if together else 1)
 
 
 def single_values(vary: Mapping[str, Any]) -> Iterator[tuple[Path, str, Any]]:
