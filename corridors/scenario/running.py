@@ -162,6 +162,7 @@ def _words(scenario: Scenario) -> dict[str, Any]:
         "title": model.title or model.name,
         "question": model.question or "",
         "about": model.about or "",
+        "not_varied": _not_varied(scenario),
     }
 
 
@@ -466,7 +467,6 @@ def _record(
         "method": "logit",
         "solver": "projected Newton",
         "status": years[-1].found.status,
-        "not_varied": _not_varied(scenario),
         "gap": max(year.found.residual for year in years),
         "seed": None,
         "estimates": float(parts[0] / parts[1]) if parts[1] else None,  # nothing is sent
