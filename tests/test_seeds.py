@@ -502,6 +502,112 @@ def test_projects_and_links_agree_on_what_is_open(everything: dict[str, pd.DataF
     assert not wrong, shown(wrong)
 
 
+# -- money -------------------------------------------------------------------------------------------------
+
+
+UNDATED_KINDS = {"finance", "programme"}
+"""Kinds of projects that build nothing: no usual life or lead time."""
+
+INDEX = {"EUR": "eu-hicp", "USD": "us-gdp-deflator"}
+"""Price index of a currency; others are turned into dollars of their year first."""
+
+
+def test_costs_have_a_price_year(everything: dict[str, pd.DataFrame]) -> None:
+    projects = everything["projects"]
+    wrong = projects[projects["capex_m"].notna() != projects["price_year"].notna()]
+    assert wrong.empty, list(wrong["project_id"])
+
+
+def test_costs_can_be_brought_to_one_currency_and_year(everything: dict[str, pd.DataFrame]) -> None:
+    index = everything["price_indices"].set_index(["series", "year"])["value"]
+    target = everything["parameters"].set_index("parameter_id").at["appraisal_price_year", "value"]
+    missing = set()
+    for project in everything["projects"].itertuples():
+        if not project.capex_m > 0 or project.kind in UNDATED_KINDS:
+            continue
+        wanted = {(INDEX.get(project.currency, INDEX["USD"]), year) for year in (project.price_year, target)}
+        if project.currency != "EUR":
+            wanted.add(("usd-per-eur", target))
+        if project.currency not in INDEX:
+            wanted.add((f"{project.currency.lower()}-per-usd", project.price_year))
+        missing |= {f"{project.project_id}: {series} of {year:.0f}" for series, year in wanted - set(index.index)}
+    assert not missing, shown(sorted(missing))
+
+
+def test_kinds_of_projects_have_usual_figures(everything: dict[str, pd.DataFrame]) -> None:
+    usual, kinds = set(everything["appraisal"]["kind"]), set(everything["projects"]["kind"])
+    assert kinds - usual <= UNDATED_KINDS, kinds - usual - UNDATED_KINDS
+    assert usual <= kinds, f"kinds of no project: {usual - kinds}"
+
+
+def test_spending_adds_up(everything: dict[str, pd.DataFrame]) -> None:
+    usual = everything["appraisal"].set_index("kind")
+    whole = usual[[c for c in usual if re.fullmatch(r"spend_q\d", c)]].sum(axis=1)
+    assert np.allclose(whole, 1.0), whole[~np.isclose(whole, 1.0)].to_dict()
+
+
+def test_alternatives_and_shared_money_hold_both_ways(everything: dict[str, pd.DataFrame]) -> None:
+    for table, key, column in (("projects", "project_id", "excludes"), ("packages", "package_id", "overlaps")):
+        others = everything[table].set_index(key)[column]
+        wrong = [
+            f"{one}: {other} does not name it"
+            for one in others.index
+            for other in others[one]
+            if one not in others[other]
+        ]
+        assert not wrong, f"{table}.{column}{shown(wrong)}"
+
+
+def test_no_project_needs_itself_or_its_alternative(everything: dict[str, pd.DataFrame]) -> None:
+    projects = everything["projects"].set_index("project_id")
+    needs = nx.DiGraph()
+    needs.add_nodes_from(projects.index)
+    for column in ("requires", "requires_any"):
+        needs.add_edges_from((one, other) for one in projects.index for other in projects.at[one, column])
+    assert nx.is_directed_acyclic_graph(needs), nx.find_cycle(needs)
+    strict = nx.DiGraph([(one, other) for one in projects.index for other in projects.at[one, "requires"]])
+    for one in strict:
+        needed = {one, *nx.descendants(strict, one)}
+        clash = [(a, b) for a in sorted(needed) for b in projects.at[a, "excludes"] if b in needed]
+        assert not clash, f"{one} needs alternatives: {clash}"
+
+
+def test_parts_of_a_programme_are_no_programmes(everything: dict[str, pd.DataFrame]) -> None:
+    """What contains others is never added to them, so one level is enough and no part stands in two."""
+    inside = everything["projects"].set_index("project_id")["contains"]
+    parts = [part for one in inside for part in one]
+    assert parts and len(set(parts)) == len(parts), Counter(parts).most_common(1)
+    nested = [part for part in parts if inside[part]]
+    assert not nested, nested
+
+
+def test_projects_lie_where_their_links_end(everything: dict[str, pd.DataFrame]) -> None:
+    home = everything["places"].set_index("place_id")["country_id"]
+    links = everything["links"].set_index("link_id")[["from_place_id", "to_place_id"]]
+    wrong = []
+    for project in everything["projects"].itertuples():
+        there = {home[end] for link in project.link_ids for end in links.loc[link]}
+        if there and project.kind != "fleet" and not (project.countries and set(project.countries) <= there):
+            wrong.append(f"{project.project_id}: {project.countries}, its links lie in {sorted(there)}")
+    assert not wrong, shown(wrong)
+
+
+def test_lines_that_may_pay_are_for_the_sector_and_the_country(everything: dict[str, pd.DataFrame]) -> None:
+    packages, wrong = everything["packages"].set_index("package_id"), []
+    for project in everything["projects"].itertuples():
+        for line in project.line_ids:
+            states = set(packages.at[line, "geography"].split(";"))
+            if project.sector not in packages.at[line, "sectors"] or not states & set(project.countries):
+                wrong.append(f"{project.project_id}: {line}")
+    assert not wrong, shown(wrong)
+
+
+def test_carbon_prices_have_no_gaps_and_do_not_fall(everything: dict[str, pd.DataFrame]) -> None:
+    for path, rows in everything["carbon_prices"].sort_values("year").groupby(["path", "level"]):
+        assert (rows["year"].diff().dropna() == 1).all(), f"{path}: years are missing"
+        assert (rows["value"].diff().dropna() >= 0).all(), f"{path}: the price falls"
+
+
 # -- borders and gauges ----------------------------------------------------------------------------------
 
 
