@@ -11,6 +11,27 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
+    from .appraisal import Appraisal as Appraisal
+    from .appraisal import Streams as Streams
+    from .appraisal import appraise as appraise
+    from .appraisal import present_value as present_value
+    from .appraisal_charts import draw_cash_flow as draw_cash_flow
+    from .appraisal_charts import draw_tornado as draw_tornado
+    from .appraisal_rate import RateOfReturn as RateOfReturn
+    from .appraisal_rate import rate_of_return as rate_of_return
+    from .appraisal_risk import RiskAnalysis as RiskAnalysis
+    from .appraisal_risk import grade_distributions as grade_distributions
+    from .appraisal_risk import monte_carlo as monte_carlo
+    from .appraisal_sensitivity import critical_variables as critical_variables
+    from .appraisal_sensitivity import grade_ranges as grade_ranges
+    from .appraisal_sensitivity import switching_values as switching_values
+    from .appraisal_sensitivity import tornado as tornado
+    from .appraisal_streams import carbon_value as carbon_value
+    from .appraisal_streams import residual as residual
+    from .appraisal_streams import residual_of_benefits as residual_of_benefits
+    from .appraisal_streams import spend as spend
+    from .appraisal_surplus import logsum_surplus as logsum_surplus
+    from .appraisal_surplus import rule_of_a_half as rule_of_a_half
     from .assigned import Assignment as Assignment
     from .assignment import ShipperClass as ShipperClass
     from .assignment import assign as assign
@@ -30,6 +51,8 @@ if TYPE_CHECKING:
     from .forecasting import forecast as forecast
     from .freight import demand as demand
     from .freight import demand_totals as demand_totals
+    from .investing.frontier import Frontier as Frontier
+    from .investing.frontier import frontier as frontier
     from .past import past_arcs as past_arcs
     from .past import year_inputs as year_inputs
     from .room import Headroom as Headroom
@@ -49,6 +72,13 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "appraisal": ["Appraisal", "Streams", "appraise", "present_value"],
+        "appraisal_charts": ["draw_cash_flow", "draw_tornado"],
+        "appraisal_rate": ["RateOfReturn", "rate_of_return"],
+        "appraisal_risk": ["RiskAnalysis", "grade_distributions", "monte_carlo"],
+        "appraisal_sensitivity": ["critical_variables", "grade_ranges", "switching_values", "tornado"],
+        "appraisal_streams": ["carbon_value", "residual", "residual_of_benefits", "spend"],
+        "appraisal_surplus": ["logsum_surplus", "rule_of_a_half"],
         "assigned": ["Assignment"],
         "assignment": ["ShipperClass", "assign"],
         "backtesting": ["Backtest", "backtest", "load_cases"],
@@ -59,6 +89,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "forecasting": ["forecast"],
         "freight": ["demand", "demand_totals"],
         "finder": ["compare_routes", "routes"],
+        "investing.frontier": ["Frontier", "frontier"],
         "past": ["past_arcs", "year_inputs"],
         "room": ["Headroom", "headroom"],
         "scenario.contrast": ["Comparison", "compare"],

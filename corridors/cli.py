@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from .investing import commands as invest_commands
 from .scenario import commands, run_commands
 
 if TYPE_CHECKING:
@@ -254,6 +255,7 @@ def version() -> None:
 commands.register(app)
 app.command()(run_commands.run)
 app.command()(run_commands.compare)
+app.command()(invest_commands.frontier)
 
 
 def main() -> NoReturn:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,35 +14,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from networks import (
-    DataError,
-    build,
-    generalised_cost,
-    goods_prices,
-    load_tables,
-    read_table,
-    table_file,
-)
+from networks import DataError, build, goods_prices, load_tables, read_table, table_file
 from networks.errors import nearest
-from solvers import LogitModel, path_sizes
+from solvers import LogitModel
 
-from .assigned import Assignment, crossings
-from .catalogue import Corridor, Filters, load_catalogue
+from .assigned import Assignment
+from .catalogue import Filters, load_catalogue
 from .choice import Choice
 from .freight import demand
 from .past import PAST_YEARS, past_arcs, year_inputs
-from .route_sets import route_sets
-from .year_setting import Closure, Refusal, Setting, State, combined
+from .year_routes import CELL, Values, YearRoutes, delay_of
+from .year_setting import Closure, Setting, State, combined
 from .year_shippers import Kind, segments
 
-__all__ = ["YearFlows", "YearModel"]
+__all__ = ["Alternatives", "YearFlows", "YearModel"]
 
-_PAIR = ["origin", "destination"]
-_CELL = ["market", *_PAIR, "goods"]
 _NORTHERN = "northern"
-_SEA = "sea"
 _OVERLAND = ("northern", "middle")
-_AVERSE_TO = ("RU", "BY")  # countries that shippers who stay away since February 2022 do not cross
 _FROM_CHINA = "cn-eu"
 _TO_CHINA = "eu-cn"
 _KARS = ("GE_KRT-TR_KAR-rail",)
@@ -84,7 +73,7 @@ class YearFlows:
 
 
 @dataclass(frozen=True)
-class _Alternatives:
+class Alternatives:
     """Routes of each demand (row x shippers x state) as arrays; demands likewise."""
 
     demands: pd.DataFrame  # row, market, goods, kind, base, stays (every way is refused)
@@ -113,6 +102,8 @@ class YearModel:
         What a scenario changes.
     filters : Filters, optional
         The network of the base year, if it is at hand.
+    routes : DataFrame, optional
+        As of `routes`, instead of those that are the cheapest: shippers choose between all of them.
     folder : path, optional
         Tables of your own.
 
@@ -144,10 +135,12 @@ class YearModel:
         capacities: bool = False,
         setting: Setting | None = None,
         filters: Filters | None = None,
+        routes: pd.DataFrame | None = None,
         folder: str | Path | None = None,
     ) -> None:
         self.year, self.markets, self.folder, self.capacities = year, tuple(markets), folder, capacities
         self.setting = setting or Setting()
+        self._known_routes = routes
         today = filters or Filters(build(load_tables(folder)))
         self.parameter = today.tables.parameter
         known = min(year, PAST_YEARS[-1])
@@ -161,7 +154,20 @@ class YearModel:
         self.demand = wanted.reset_index(drop=True)
         self.shippers = read_table("shippers", table_file("shippers", folder)).set_index("goods_id")
         self.catalogue = load_catalogue()
-        self.states = combined(self.setting.states, self._closures(closures), self.catalogue)
+        self._usual: list[pd.DataFrame] = []
+        self._shut = self._closures(closures)
+        self.states = combined(self.setting.states, self._shut, self.catalogue)
+
+    def with_(self, setting: Setting, routes: pd.DataFrame | None = None) -> YearModel:
+        """Return the model of the same year, demand and prices with another setting, and with `routes` if given."""
+        found = copy(self)
+        for name in [n for n in vars(self) if isinstance(getattr(YearModel, n, None), cached_property)]:
+            del found.__dict__[name]
+        if _felt(setting) != _felt(self.setting):
+            found._usual = []
+        found.setting, found._known_routes = setting, routes
+        found.states = combined(setting.states, self._shut, self.catalogue)
+        return found
 
     def input(self, series: str, default: float = 0.0) -> float:
         """Return a series of the year; of later years the last that is known, otherwise the default."""
@@ -178,6 +184,12 @@ class YearModel:
         if idle and any("instc" in self.families[m] for m in self.markets):
             every.append(Closure(idle, (_EAST_BRANCH,)))
         return every
+
+    @property
+    def network_year(self) -> int:
+        """The year whose lines are there."""
+        base = int(self.parameter("base_year"))
+        return max(self.year, base) if self.setting.planned else base
 
     @cached_property
     def networks(self) -> list[Filters]:
@@ -201,73 +213,33 @@ class YearModel:
             of instc-west), ``family``, ``path`` (arc numbers), ``tariff``, ``hours``, ``variance`` (h^2),
             ``kgco2e_per_t``, ``crosses`` (Russia or Belarus), ``log_size`` (of its path).
         """
-        parts = [
-            self._search(state, filters).assign(state=number, refuses=0)
-            for number, (state, filters) in enumerate(zip(self.states, self.networks, strict=True))
-        ]
-        table = pd.concat([*parts, *self._detours(parts)], ignore_index=True)
-        clear = self.filters.avoiding(_AVERSE_TO)
-        return table.assign(
-            branch=table["corridor"].map({c: _branch(c, self.catalogue) for c in set(table["corridor"])}),
-            crosses=[not clear[list(path)].all() for path in table["path"]],
-            log_size=np.log(self._sizes(table, parts)),
+        return self.search() if self._known_routes is None else self._known_routes
+
+    def search(self, corridors: Collection[str] | None = None) -> pd.DataFrame:
+        """Return the routes by some corridors only, as of `routes`; their path sizes are those among each other."""
+        return self._search_for(self.catalogue if corridors is None else corridors).table()
+
+    def _usual_routes(self) -> pd.DataFrame:
+        """Return the routes where nothing is shut, changed or new, searched once for this and what is made of it."""
+        if not self._usual:
+            self._usual.append(self._search_for(self.catalogue).as_usual())
+        return self._usual[0]
+
+    def _search_for(self, corridors: Collection[str]) -> YearRoutes:
+        return YearRoutes(
+            self.network_year,
+            self.filters,
+            self.networks,
+            self.states,
+            self.setting,
+            self.demand,
+            self.families,
+            self.catalogue,
+            self.hour,
+            self._refusing,
+            frozenset(corridors),
+            self._usual_routes,
         )
-
-    def _search(self, state: State, filters: Filters) -> pd.DataFrame:
-        """Return the routes of a part of the year, with what their arcs sum to."""
-        base = int(self.parameter("base_year"))
-        year = max(self.year, base) if self.setting.planned else base
-        arcs = filters.network.arcs
-        costs = {goods: self._cost(goods, arcs) for goods in sorted(set(self.demand["goods"]))}
-        sets = []
-        for market, rows in self.demand.groupby("market", sort=False):
-            wanted = self._corridors(str(market), state)
-            pairs = dict.fromkeys(zip(rows["origin"], rows["destination"], strict=True))
-            mine = {g: costs[g] for g in sorted(set(rows["goods"]))}
-            found = route_sets(filters, pairs, mine, wanted, year=year, avoid=state.avoid, handling=True)
-            sets.append(found.assign(market=market))
-        table = pd.concat(sets, ignore_index=True).rename(columns={"class": "goods"})
-        return self._by_one_sea(_with_sums(table, arcs, state))
-
-    def _by_one_sea(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return routes with the cheapest way by sea only: carriers, not shippers, choose between Suez and the Cape."""
-        sea = table[table["family"] == _SEA]
-        cost = sea["tariff"] + sea["goods"].map(self._hour) * _delay_of(sea, self.parameter)
-        worse = cost > cost.groupby([sea[key] for key in _CELL]).transform("min")
-        return table.drop(index=sea.index[worse]).reset_index(drop=True)
-
-    def _detours(self, parts: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
-        """Return the routes of those who refuse something: the best without it, in each part of the year."""
-        found = []
-        for number, (state, filters, part) in enumerate(zip(self.states, self.networks, parts, strict=True)):
-            for refused in self._refusing[1:]:
-                holds = [self.setting.refusals[n] for n in refused if n in state.refused]
-                if not holds:
-                    found.append(part.assign(refuses=self._code(refused)))
-                    continue
-                left = self._without(state, filters, holds, part)
-                found.append(left.assign(state=number, refuses=self._code(refused)))
-        return found
-
-    def _without(
-        self, state: State, filters: Filters, refusals: Sequence[Refusal], usual: pd.DataFrame
-    ) -> pd.DataFrame:
-        """Return the routes that are left without what is refused; those that no ban is about stay as they are."""
-        home = self.filters.tables.places["country_id"].to_dict()
-        nowhere = np.zeros(len(filters.network.arcs), dtype=bool)
-        masks = [r.touched for r in refusals if not isinstance(r.touched, frozenset)]
-        touched = np.logical_or.reduce([nowhere, *masks])
-        corridors = frozenset().union(*(r.touched for r in refusals if isinstance(r.touched, frozenset)))
-        arcs = filters.network.arcs
-        narrowed = arcs.assign(opens_year=arcs["opens_year"].mask(touched, np.inf))
-        shut = state._replace(shut=(*state.shut, *corridors))
-        found = self._search(shut, Filters(replace(filters.network, arcs=narrowed)))
-        kept = ~np.logical_or.reduce([r.routes(usual, home) for r in refusals])
-        keys = [*_CELL, "corridor"]
-        own = usual[kept]
-        more = found[~np.logical_or.reduce([r.routes(found, home) for r in refusals])]
-        told = pd.MultiIndex.from_frame(own[keys])
-        return pd.concat([own, more[~pd.MultiIndex.from_frame(more[keys]).isin(told)]], ignore_index=True)
 
     @cached_property
     def _refusing(self) -> list[frozenset[int]]:
@@ -278,63 +250,18 @@ class YearModel:
     def _code(self, refused: frozenset[int]) -> int:
         return self._refusing.index(refused)
 
-    def _sizes(self, table: pd.DataFrame, parts: Sequence[pd.DataFrame]) -> npt.NDArray[np.float64]:
-        """Return the path size of each route: that of its corridor where nothing is shut, changed or new.
-
-        If the size went by the routes of the moment, what shuts would make those beside it look better than before to
-        those who never took it, and what opens would drive its neighbours' shippers to sea. A corridor that is new
-        has the size that it has beside those.
-        """
-        usual = next((n for n, s in enumerate(self.states) if _is_usual(s)), None)
-        known = parts[usual] if usual is not None else self._search(State(1.0), self.filters)
-        keys = [*_CELL, "way"]
-        table, known = (t.assign(way=t["corridor"].mask(t["family"] == _SEA, _SEA)) for t in (table, known))
-        reference = known[[*keys, "path"]].assign(size=self._overlap(known))
-        sizes = table[keys].merge(reference[[*keys, "size"]], on=keys, how="left")["size"]
-        found: npt.NDArray[np.float64] = sizes.to_numpy(dtype=float, copy=True)
-        new = np.isnan(found)
-        choice = table.groupby(["state", "refuses"]).ngroup().to_numpy()
-        for number in np.unique(choice[new]):
-            mine = new & (choice == number)
-            beside = pd.concat([reference, table.loc[mine, [*keys, "path"]]], ignore_index=True)
-            found[mine] = self._overlap(beside)[len(reference) :]
-        return found
-
-    def _overlap(self, routes: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Return the path size of each route among those of its cell."""
-        length = pd.DataFrame({"length": self.filters.network.arcs["km"].fillna(0.0).clip(lower=0.0).to_numpy()})
-        owner = pd.MultiIndex.from_frame(routes[_CELL]).factorize()[0]
-        paths = [list(path) for path in routes["path"]]
-        found: npt.NDArray[np.float64] = path_sizes(length, pd.DataFrame({"demand": owner, "path": paths})).to_numpy()
-        return found
-
-    def _cost(self, goods: str, arcs: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Return the generalised cost of each arc for the mean shipper of the goods."""
-        prices = goods_prices(
-            self.filters.tables,
-            goods,
-            value_of_time_usd_per_teu_h=self._hour[goods],
-            carbon_price_usd_per_t=self.setting.carbon_usd_per_t,
-        )
-        cost: npt.NDArray[np.float64] = generalised_cost(arcs, prices)["cost_usd_per_teu"].to_numpy()
-        return cost
-
     @cached_property
-    def _hour(self) -> dict[str, float]:
+    def hour(self) -> dict[str, float]:
         """Return the mean value of time of each kind of goods, USD per TEU and hour."""
         value = self.filters.tables.goods["value_usd_per_teu"]
         rate = self.shippers["rate_pct_per_day"] / _PER_CENT / 24
         factor = self.setting.hour_factor
         return {str(g): float(value[g] * rate[g]) * factor.get(str(g), 1.0) for g in rate.index}
 
-    def _corridors(self, market: str, state: State) -> list[Corridor]:
-        wanted = self.families[market]
-        return [c for c in self.catalogue.values() if c.family in wanted and c.corridor_id not in state.shut]
-
     @cached_property
-    def _alternatives(self) -> _Alternatives:
+    def alternatives(self) -> Alternatives:
         """Lay out who chooses between what."""
-        rows = self.demand.reset_index(names="row")[["row", *_CELL, "teu_per_year"]]
+        rows = self.demand.reset_index(names="row")[["row", *CELL, "teu_per_year"]]
         demands = rows.merge(segments(self._kinds(), self.setting.refusals), on=["market", "goods"])
         states = pd.DataFrame({"state": range(len(self.states)), "part": [s.share for s in self.states]})
         demands = demands.merge(states, how="cross")
@@ -342,7 +269,7 @@ class YearModel:
         demands = demands[demands["base"] > 0].reset_index(drop=True).rename_axis("demand").reset_index()
         demands["refuses"] = demands["refuses"].map(self._code)
         found = self.routes.rename_axis("route").reset_index()
-        keys = ["state", *_CELL, "refuses"]
+        keys = ["state", *CELL, "refuses"]
         routes = demands[["demand", *keys, "kind", "hour"]].merge(found[[*keys, "route", "family", "crosses"]], on=keys)
         captive = (routes["kind"] == "captive") & routes["family"].isin(_OVERLAND)
         averse = (routes["kind"] == "averse") & routes["crosses"]
@@ -350,7 +277,7 @@ class YearModel:
         usual = found[found["refuses"] == 0]
         has_way = pd.MultiIndex.from_frame(demands[keys[:-1]]).isin(pd.MultiIndex.from_frame(usual[keys[:-1]]))
         stays = has_way & ~demands["demand"].isin(kept["demand"])
-        return _Alternatives(demands.assign(stays=stays), kept[["demand", "route"]], kept["hour"].to_numpy())
+        return Alternatives(demands.assign(stays=stays), kept[["demand", "route"]], kept["hour"].to_numpy())
 
     def _kinds(self) -> list[Kind]:
         pairs = self.demand[["market", "goods"]].drop_duplicates().itertuples(index=False)
@@ -358,7 +285,7 @@ class YearModel:
             Kind(
                 market,
                 goods,
-                self._hour[goods],
+                self.hour[goods],
                 float(self.shippers.at[goods, "spread"]),
                 self.overland_share(market),
                 self._may_shun(market),
@@ -386,8 +313,9 @@ class YearModel:
         banned = self.input("transit-ban-east") / _PER_CENT if market == _TO_CHINA else 0.0
         return 1 - (1 - averse) * (1 - banned)
 
-    def _quantity(self, choice: Choice) -> npt.NDArray[np.float64]:
-        demands = self._alternatives.demands
+    def quantity(self, choice: Choice) -> npt.NDArray[np.float64]:
+        """Return the TEU a year of each demand of `alternatives`."""
+        demands = self.alternatives.demands
         shun = demands["market"].map({m: self._shunning(choice, m) for m in self.markets})
         part = pd.Series(1.0, demands.index)
         shuns = demands["market"].map({m: self._may_shun(m) for m in self.markets})
@@ -397,16 +325,17 @@ class YearModel:
         found: npt.NDArray[np.float64] = (demands["base"] * part).clip(lower=1e-12).to_numpy()
         return found
 
-    def _tariff(self, choice: Choice, sea: float = 1.0) -> npt.NDArray[np.float64]:
+    def _tariff(self, choice: Choice, sea: float = 1.0, sums: Mapping[str, Any] | None = None) -> Values:
         """Return the price of each route to the shipper before scarcity, USD/TEU; `sea`: factor on deep-sea rates."""
-        routes = self.routes
-        cap = self.input("subsidy-cap") / _PER_CENT
-        paid = (routes["market"] == _FROM_CHINA) & routes["family"].isin(_OVERLAND)
-        found: npt.NDArray[np.float64] = (
-            (routes["tariff"] + (sea - 1) * routes["sea_tariff"])
-            * (1 - choice.subsidy_passed_on * cap * paid.astype(float))
-        ).to_numpy()
-        return found
+        sums = self.routes if sums is None else sums
+        before = np.asarray(sums["tariff"] + (sea - 1) * sums["sea_tariff"])
+        return np.asarray(before * (1 - choice.subsidy_passed_on * self._subsidised))
+
+    @cached_property
+    def _subsidised(self) -> Values:
+        """Return the share of the price of each route that a subsidy may cover."""
+        paid = (self.routes["market"] == _FROM_CHINA) & self.routes["family"].isin(_OVERLAND)
+        return np.asarray(self.input("subsidy-cap") / _PER_CENT * paid.astype(float).to_numpy())
 
     @cached_property
     def _kinds_of_route(self) -> tuple[list[tuple[str, ...]], npt.NDArray[np.int64]]:
@@ -428,30 +357,43 @@ class YearModel:
         mean = float(np.exp(np.mean([np.log(m.scale_per_usd) for m in choice.markets.values()])))
         return {m: known.get(m, mean) for m in self.markets}
 
-    def _costs(self, choice: Choice, sea: float) -> npt.NDArray[np.float64]:
-        """Return what each alternative costs who has it, constants and path size in, scarcity not."""
-        number = self._alternatives.routes["route"].to_numpy()
+    def costs(self, choice: Choice, sums: Mapping[str, Any] | None = None, sea: float = 1.0) -> Values:
+        """Return what each alternative costs who has it, constants and path size in, scarcity not.
+
+        Parameters
+        ----------
+        choice : Choice
+            Parameters.
+        sums : mapping of str to ndarray of float, optional
+            ``tariff``, ``sea_tariff``, ``hours``, ``variance`` and ``kgco2e_per_t`` of each of `routes`, instead of its
+            own.
+        sea : float
+            Factor on deep-sea rates.
+        """
+        sums = self.routes if sums is None else sums
+        number = self.alternatives.routes["route"].to_numpy()
         scale = self.routes["market"].map(self._scales(choice)).to_numpy(dtype=float)
-        fixed = self._tariff(choice, sea) + self._carbon + self._constant(choice)
+        fixed = self._tariff(choice, sea, sums) + self._carbon(sums["kgco2e_per_t"]) + self._constant(choice)
         fixed = fixed - self.routes["log_size"].to_numpy() / scale
-        felt = choice.time_factor * self._alternatives.hour * self._delay[number]
-        return np.asarray(fixed[number] + felt)
+        delay = np.asarray(delay_of(sums, self.parameter))
+        return np.asarray(fixed[number] + choice.time_factor * self.alternatives.hour * delay[number])
 
-    @cached_property
-    def _carbon(self) -> npt.NDArray[np.float64]:
+    def _carbon(self, kgco2e_per_t: Any) -> Values:
         """Return what carbon costs on each route, USD/TEU."""
-        load = self.routes["goods"].map(self.filters.tables.goods["load_t_per_teu"]).to_numpy(dtype=float)
-        kg = self.routes["kgco2e_per_t"].to_numpy(dtype=float)
-        return np.asarray(load * kg * self.setting.carbon_usd_per_t / 1000)
+        return np.asarray(kgco2e_per_t) * self.load_t_per_teu * self.setting.carbon_usd_per_t / 1000
 
     @cached_property
-    def _delay(self) -> npt.NDArray[np.float64]:
+    def load_t_per_teu(self) -> Values:
+        """Tonnes in a TEU on each route."""
+        return np.asarray(self.routes["goods"].map(self.filters.tables.goods["load_t_per_teu"]), dtype=float)
+
+    @cached_property
+    def _delay(self) -> Values:
         """Return the hours of each route, unreliability counted as hours."""
-        found: npt.NDArray[np.float64] = _delay_of(self.routes, self.parameter).to_numpy()
-        return found
+        return np.asarray(delay_of(self.routes, self.parameter))
 
     @cached_property
-    def _rows(self) -> pd.DataFrame:
+    def rows(self) -> pd.DataFrame:
         """Return what has a price that rises or a capacity that binds: ``state``, ``group``, ``room``, ``scarce``."""
         room = self.parameter("scarcity_capacity_teu")
         rows: list[tuple[int, str, float, bool]] = []
@@ -473,7 +415,7 @@ class YearModel:
     @cached_property
     def _model(self) -> LogitModel:
         """Read the choice once; costs, quantities, scales and prices are put in for each set of parameters."""
-        alt, rows = self._alternatives, self._rows
+        alt, rows = self.alternatives, self.rows
         arcs = pd.DataFrame(
             {
                 "capacity": [np.inf, *rows["room"]],
@@ -498,7 +440,7 @@ class YearModel:
 
     def _takes(self) -> list[dict[int, float]]:
         """Return what a TEU on each route takes of each row of capacity, counted from one; row zero is free."""
-        rows, routes = self._rows, self.routes
+        rows, routes = self.rows, self.routes
         number = {
             (int(state), str(group), bool(scarce)): i
             for i, (state, group, scarce) in enumerate(
@@ -533,12 +475,13 @@ class YearModel:
         """Markets that are not of boxes."""
         return set(self.demand["market"][self.demand["unit"] == "t"])
 
-    def _with(self, choice: Choice, sea: float = 1.0) -> LogitModel:
+    def logit(self, choice: Choice, sea: float = 1.0) -> LogitModel:
+        """Return the choice with some parameters; `sea`: factor on deep-sea rates."""
         return self._model.with_(
-            cost=self._costs(choice, sea),
-            quantity=self._quantity(choice),
-            scale=self._alternatives.demands["market"].map(self._scales(choice)).to_numpy(dtype=float),
-            price=np.full(1 + len(self._rows), choice.scarcity_usd_per_teu),
+            cost=self.costs(choice, sea=sea),
+            quantity=self.quantity(choice),
+            scale=self.alternatives.demands["market"].map(self._scales(choice)).to_numpy(dtype=float),
+            price=np.full(1 + len(self.rows), choice.scarcity_usd_per_teu),
         )
 
     def flows(self, choice: Choice, *, sea: float = 1.0) -> npt.NDArray[np.float64]:
@@ -551,23 +494,23 @@ class YearModel:
         sea : float
             Factor on deep-sea rates, routes held fixed.
         """
-        return self._by_route(self._with(choice, sea).flow(residual=_RESIDUAL))
+        return self._by_route(self.logit(choice, sea).flow(residual=_RESIDUAL))
 
     def _by_route(self, flow: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        number = self._alternatives.routes["route"].to_numpy()
+        number = self.alternatives.routes["route"].to_numpy()
         return np.bincount(number, flow, minlength=len(self.routes)).astype(float)
 
     def solve(self, choice: Choice) -> YearFlows:
         """Return all that is known of what the shippers do."""
-        answer = self._with(choice).solve(residual=_RESIDUAL)
-        demands = self._alternatives.demands
+        answer = self.logit(choice).solve(residual=_RESIDUAL)
+        demands = self.alternatives.demands
         stays = demands["stays"].to_numpy()
         unmet = np.where(answer.unmet < _NOTHING * demands["base"].to_numpy(), 0.0, answer.unmet)
         by_row = [
             np.bincount(demands["row"], part, minlength=len(self.demand)).astype(float)
             for part in (np.where(stays, 0.0, unmet), np.where(stays, unmet, 0.0))
         ]
-        rows = self._rows[["state", "group", "scarce"]].assign(waiting_usd_per_teu=answer.waiting.to_numpy()[1:])
+        rows = self.rows[["state", "group", "scarce"]].assign(waiting_usd_per_teu=answer.waiting.to_numpy()[1:])
         return YearFlows(
             answer.status,
             answer.residual,
@@ -615,10 +558,10 @@ class YearModel:
 
     def cheapest(self) -> npt.NDArray[np.float64]:
         """Return the TEU a year on each of `routes` if all took the cheapest: no constants, no scarcity."""
-        cost = self.routes["tariff"] + self._delay * self.routes["goods"].map(self._hour)
+        cost = self.routes["tariff"] + self._delay * self.routes["goods"].map(self.hour)
         usual = self.routes[self.routes["refuses"] == 0]
-        best = cost[usual.index].groupby([usual[k] for k in ("state", *_CELL)]).idxmin()
-        rows = self.demand.set_index(_CELL)["teu_per_year"]
+        best = cost[usual.index].groupby([usual[k] for k in ("state", *CELL)]).idxmin()
+        rows = self.demand.set_index(CELL)["teu_per_year"]
         flow = np.zeros(len(self.routes))
         for key, route in best.items():
             state, *rest = key
@@ -634,12 +577,12 @@ class YearModel:
             ``tariff_usd_per_teu`` (to the shipper), ``cost_usd_per_teu`` (generalised, scarcity apart),
             ``constant_usd_per_teu``.
         """
-        hour = self.routes["goods"].map(self._hour).to_numpy(dtype=float) * choice.time_factor
+        hour = self.routes["goods"].map(self.hour).to_numpy(dtype=float) * choice.time_factor
         tariff = self._tariff(choice)
         return pd.DataFrame(
             {
                 "tariff_usd_per_teu": tariff,
-                "cost_usd_per_teu": tariff + hour * self._delay + self._carbon,
+                "cost_usd_per_teu": tariff + hour * self._delay + self._carbon(self.routes["kgco2e_per_t"]),
                 "constant_usd_per_teu": self._constant(choice),
             },
             index=self.routes.index,
@@ -650,7 +593,7 @@ class YearModel:
         found = self.solve(choice)
         goods = list(dict.fromkeys(self.demand["goods"]))
         prices = [
-            goods_prices(self.filters.tables, g, value_of_time_usd_per_teu_h=choice.time_factor * self._hour[g])
+            goods_prices(self.filters.tables, g, value_of_time_usd_per_teu_h=choice.time_factor * self.hour[g])
             for g in goods
         ]
         case = SimpleNamespace(
@@ -673,41 +616,9 @@ class YearModel:
         return Assignment.of("logit", found.status, found.residual, case, table, parts, unmet, full)
 
 
-def _is_usual(state: State) -> bool:
-    return not (state.avoid or state.shut or state.change or state.shifts)
-
-
-def _delay_of(routes: pd.DataFrame, parameter: Callable[[str], float]) -> pd.Series[float]:
-    """Return the hours of each route, unreliability counted as hours."""
-    found: pd.Series[float] = (
-        routes["hours"] + parameter("reliability_ratio") / parameter("reference_spread_h") * routes["variance"]
-    )
-    return found
-
-
-def _with_sums(routes: pd.DataFrame, arcs: pd.DataFrame, state: State) -> pd.DataFrame:
-    """Add what the arcs of each route sum to, and what the state changes of whole routes."""
-    crossed = crossings(list(routes["path"]), len(arcs))
-    deep = arcs["tariff_usd_per_teu"].where(arcs["mode"] == "sea", 0.0)
-    sums = {
-        "tariff": crossed @ arcs["tariff_usd_per_teu"].to_numpy(dtype=float),
-        "sea_tariff": crossed @ deep.to_numpy(dtype=float),
-        "hours": crossed @ arcs["hours"].to_numpy(dtype=float),
-        "variance": crossed @ arcs["spread_h"].to_numpy(dtype=float) ** 2,
-        "kgco2e_per_t": crossed @ arcs["kgco2e_per_t"].to_numpy(dtype=float),
-    }
-    for shift in state.shifts:
-        mine = routes["corridor"].isin(shift.corridors).to_numpy()
-        old = sums[shift.column]
-        sums[shift.column] = np.where(mine, np.maximum(old * shift.factor + shift.more, 0.0), old)
-        if shift.column == "tariff":
-            sums["sea_tariff"] = np.where(mine, sums["sea_tariff"] * shift.factor, sums["sea_tariff"])
-    return routes.assign(**sums)
-
-
-def _branch(corridor: str, known: Iterable[str]) -> str:
-    """Return the corridor that begins the name of one, the shortest; itself if none does."""
-    return min((c for c in known if corridor == c or corridor.startswith(f"{c}-")), key=len)
+def _felt(setting: Setting) -> tuple[object, ...]:
+    """Return what decides which route is the cheapest where nothing is changed."""
+    return dict(setting.hour_factor), setting.carbon_usd_per_t, setting.planned
 
 
 def _families(folder: str | Path | None) -> dict[str, tuple[str, ...]]:

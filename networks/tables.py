@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,20 @@ def read_table(name: str, path: str | Path | None = None) -> pd.DataFrame:
         Unreadable file, wrong columns or wrong values.
     """
     file = Path(path) if path else seeds.table_path(name)
+    try:
+        state = file.stat()
+    except OSError:
+        return _read(name, file)  # which says what is wrong
+    return _remembered(name, file, state.st_mtime_ns, state.st_size).copy()
+
+
+@lru_cache(maxsize=64)
+def _remembered(name: str, file: Path, _changed: int, _size: int) -> pd.DataFrame:
+    """Return a table, read once as long as its file stays as it is."""
+    return _read(name, file)
+
+
+def _read(name: str, file: Path) -> pd.DataFrame:
     fields = {f["name"]: f for f in seeds.descriptor()[name]["schema"]["fields"]}
     raw = _read_text(file)
     _check_columns(file, raw, fields)

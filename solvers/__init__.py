@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     )
     from .queueing import Queue as Queue
     from .queueing import deterministic_queue as deterministic_queue
+    from .scheduling import Schedule as Schedule
+    from .scheduling import schedule_projects as schedule_projects
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -46,5 +48,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "parametric": ["linear_pieces", "parametric_flow"],
         "paths": ["iter_shortest_paths", "k_shortest_paths", "shortest_paths"],
         "queueing": ["Queue", "deterministic_queue"],
+        "scheduling": ["Schedule", "schedule_projects"],
     },
 )

@@ -26,13 +26,20 @@ _SHORT = 1e-7  # unserved share of all that counts as some
 _FALL = 0.1  # to what part a step may bring down a price that rises with load: at zero it has no slope
 
 
-def waiting_costs(problem: LogitProblem, residual: float, max_rounds: int) -> tuple[FloatArray, int]:
+def waiting_costs(
+    problem: LogitProblem, residual: float, max_rounds: int, start: FloatArray | None = None
+) -> tuple[FloatArray, int]:
     """Return waiting costs and the steps taken, for a scale that is sharpened by and by.
 
     Where cost decides sharply, shares far from the answer are all or nothing and tell no direction; from the
-    answer of a blunter choice they do.
+    answer of a blunter choice, or from that of a like problem, they do.
     """
-    wait, steps = _first_prices(problem), 0
+    steps = 0
+    if start is not None:
+        wait, steps = _newton(problem, np.maximum(start, problem.least()), residual, max_rounds)
+        if problem.residual(wait, problem.loads(problem.flow(problem.choose(wait)))) <= residual:
+            return wait, steps
+    wait = _first_prices(problem)
     blunt = 1.0 if not len(problem.scale) else min(1.0, _BLUNT / (float(problem.scale.max()) * problem.spread()))
     while blunt < 1.0:
         wait, taken = _newton(problem.blunted(blunt), wait, max(residual, _LOOSE), max_rounds)

@@ -29,6 +29,8 @@ OPTIMAL, INFEASIBLE, STOPPED, FAILED = "optimal", "infeasible", "stopped", "fail
 """What a run ended with; anything that is not proved optimal or infeasible is STOPPED or FAILED."""
 
 _WARM = "HiGHS"
+_PROVED, _FOUND = 1, 2  # PuLP's codes of a solution: optimal, or the best when the time was over
+_WHOLE = 1e-9  # distance from a whole number that counts as none
 
 # The constructor of PuLP 3 takes what a method of PuLP 4 does.
 _affine = getattr(pulp.LpAffineExpression, "from_list", pulp.LpAffineExpression)
@@ -67,11 +69,21 @@ def solver_name(name: str) -> str:
     return found
 
 
+@dataclass(frozen=True)
+class IntegerOutcome:
+    """What a run with whole numbers gave back: the best point found (None: none) and what no point costs less than."""
+
+    status: str
+    x: FloatArray | None
+    bound: float
+
+
 class Model:
     """Linear programme that grows by columns and rows: built in PuLP, kept warm where the solver can.
 
     With HiGHS the PuLP model is handed over once; columns and rows that come later go straight into the live
     solver, which starts from its last basis. With any other solver the PuLP model is built anew for each run.
+    Columns of whole numbers count as such in `run_integer` only, which is for models that are run once.
     """
 
     def __init__(self, solver: str) -> None:
@@ -80,6 +92,7 @@ class Model:
         self.cost: FloatArray = np.zeros(0)
         self.lower: FloatArray = np.zeros(0)
         self.upper: FloatArray = np.zeros(0)
+        self.integer: npt.NDArray[np.bool_] = np.zeros(0, dtype=bool)
         self.rhs: FloatArray = np.zeros(0)
         self.equal: npt.NDArray[np.bool_] = np.zeros(0, dtype=bool)
         self._rows: list[IntArray] = []
@@ -100,9 +113,12 @@ class Model:
             starts, index = sheet.indptr[:-1].astype(np.int32), sheet.indices.astype(np.int32)
             self._live.addRows(len(rhs), least, rhs, len(index), starts, index, sheet.data)
 
-    def add_columns(self, cost: FloatArray, lower: FloatArray, upper: FloatArray, entries: csc_array) -> None:
+    def add_columns(
+        self, cost: FloatArray, lower: FloatArray, upper: FloatArray, entries: csc_array, *, integer: bool = False
+    ) -> None:
         """Append columns with costs, bounds and entries, shape (rows so far, new columns)."""
         first = len(self.cost)
+        self.integer = np.concatenate([self.integer, np.full(len(cost), integer)])
         self.cost = np.concatenate([self.cost, cost])
         self.lower = np.concatenate([self.lower, lower])
         self.upper = np.concatenate([self.upper, upper])
@@ -119,12 +135,19 @@ class Model:
         self._columns.append(np.asarray(columns, dtype=np.int64))
         self._values.append(np.asarray(values, dtype=float))
 
-    def to_pulp(self) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:
+    def set_bounds(self, columns: IntArray, lower: FloatArray, upper: FloatArray) -> None:
+        """Give columns other bounds."""
+        self.lower[columns], self.upper[columns] = lower, upper
+        if self._live is not None:
+            self._live.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
+
+    def to_pulp(self, *, whole: bool = False) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:
         """Return the PuLP problem and its variables in order; its constraints are named r0, r1 and so on."""
         problem = pulp.LpProblem("flow", pulp.LpMinimize)
         low, high = (_open(bounds) for bounds in (self.lower, self.upper))
         width = len(str(len(low)))  # PuLP 3 sorts variables by name
-        x = [problem.add_variable(f"x{j:0{width}d}", low[j], high[j]) for j in range(len(low))]
+        kind = np.where(self.integer & whole, pulp.LpInteger, pulp.LpContinuous).tolist()
+        x = [problem.add_variable(f"x{j:0{width}d}", low[j], high[j], kind[j]) for j in range(len(low))]
         problem.setObjective(_affine(list(zip(x, self.cost.tolist(), strict=True))))
         terms: list[list[tuple[pulp.LpVariable, float]]] = [[] for _ in self.rhs]
         for rows, columns, values in zip(self._rows, self._columns, self._values, strict=True):
@@ -169,12 +192,69 @@ class Model:
         left = max(0.01, deadline - time.perf_counter())
         return self._run_highs(left, steps, primal=primal) if self.warm else self._run_pulp(left)
 
-    def hand_over(self) -> None:
+    def run_integer(
+        self,
+        deadline: float,
+        gap: float,
+        start: FloatArray | None = None,
+        *,
+        presolve: bool = True,
+        nodes: int | None = None,
+    ) -> IntegerOutcome:
+        """Solve with whole numbers to a relative gap, from a feasible start if there is one.
+
+        Only HiGHS takes the start, leaves a model alone that has been reduced before (`presolve`), and stops after
+        a number of nodes.
+        """
+        left = max(0.01, deadline - time.perf_counter())
+        if not self.warm:
+            return self._integer_pulp(left, gap)
+        self.hand_over(whole=True)
+        self._live.setOptionValue("presolve", "on" if presolve else "off")
+        self._live.setOptionValue("mip_max_nodes", 2**31 - 1 if nodes is None else nodes)
+        return self._integer_highs(left, gap, start)
+
+    def _integer_highs(self, seconds: float, gap: float, start: FloatArray | None) -> IntegerOutcome:
+        import highspy
+
+        live = self._live
+        if np.isfinite(seconds):
+            live.setOptionValue("time_limit", live.getRunTime() + seconds)
+        live.setOptionValue("mip_rel_gap", gap)
+        live.setOptionValue("mip_abs_gap", 0.0)
+        live.setOptionValue("mip_feasibility_tolerance", _WHOLE)
+        if start is not None:
+            point = highspy.HighsSolution()
+            point.col_value = start.tolist()
+            live.setSolution(point)
+        live.run()
+        ended, info = live.getModelStatus(), live.getInfo()
+        if ended == highspy.HighsModelStatus.kInfeasible:
+            return IntegerOutcome(INFEASIBLE, None, np.inf)
+        proved = ended == highspy.HighsModelStatus.kOptimal
+        found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        x = np.array(live.getSolution().col_value) if found else None
+        return IntegerOutcome(OPTIMAL if proved else STOPPED, x, float(info.mip_dual_bound))
+
+    def _integer_pulp(self, seconds: float, gap: float) -> IntegerOutcome:
+        _, x, code, name = self._solve_pulp(seconds, whole=True, gapRel=gap)
+        if "nfeasible" in name:
+            return IntegerOutcome(INFEASIBLE, None, np.inf)
+        if code not in (_PROVED, _FOUND):
+            return IntegerOutcome(STOPPED, None, -np.inf)
+        values = np.array([v.varValue or 0.0 for v in x])
+        if code == _FOUND:
+            return IntegerOutcome(STOPPED, values, -np.inf)
+        # PuLP hands over no bound: what it calls optimal is within the gap that was asked.
+        cost = float(self.cost @ values)
+        return IntegerOutcome(OPTIMAL, values, cost - gap * abs(cost))
+
+    def hand_over(self, *, whole: bool = False) -> None:
         """Give the model as it stands to HiGHS, if that is the solver and does not have it yet."""
         if self._live is not None or not self.warm:
             return
         with _uncollected():
-            problem, _ = self.to_pulp()
+            problem, _ = self.to_pulp(whole=whole)
             agent = pulp.getSolver(self.solver, msg=False)
             with _silence():
                 agent.createAndConfigureSolver(problem)
@@ -207,9 +287,13 @@ class Model:
         found = live.getSolution()
         return Outcome(status, np.array(found.col_value), np.array(found.row_dual))
 
-    def _run_pulp(self, seconds: float) -> Outcome:
-        problem, x = self.to_pulp()
-        options = {"timeLimit": max(1, int(seconds))} if np.isfinite(seconds) else {}
+    def _solve_pulp(
+        self, seconds: float, *, whole: bool = False, **options: Any
+    ) -> tuple[pulp.LpProblem, list[pulp.LpVariable], int, str]:
+        """Build and solve by PuLP; return also PuLP's code of the solution, and the name of the status."""
+        problem, x = self.to_pulp(whole=whole)
+        if np.isfinite(seconds):
+            options["timeLimit"] = max(1, int(seconds))
         with warnings.catch_warnings():
             # PuLP 3 warns that its own CBC goes away in PuLP 4: whoever asks for CBC gets what is there.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -217,9 +301,13 @@ class Model:
             ended = problem.solve(agent)
         # PuLP 3 returns a number that also stands for runs cut short, and keeps the truth in sol_status.
         code = int(getattr(problem, "sol_status", 0)) if isinstance(ended, int) else int(ended.status)
-        proved = code == 1 and (not isinstance(ended, int) or problem.status == 1)
-        if not proved:
-            name = str(getattr(ended, "status", pulp.LpStatus.get(problem.status, "")))
+        if code == 1 and isinstance(ended, int) and problem.status != 1:
+            code = 0
+        return problem, x, code, str(getattr(ended, "status", pulp.LpStatus.get(problem.status, "")))
+
+    def _run_pulp(self, seconds: float) -> Outcome:
+        problem, x, code, name = self._solve_pulp(seconds)
+        if code != _PROVED:
             status = INFEASIBLE if "nfeasible" in name else STOPPED
             return Outcome(status, np.zeros(0), np.zeros(0))
         values = np.array([v.varValue or 0.0 for v in x])

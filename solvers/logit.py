@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ._logit_newton import can_be_carried, waiting_costs
 from ._logit_problem import Choice, LogitProblem, crossing, path_size_of, read_logit
-from .errors import check_table, numbers
+from .errors import FloatArray, check_table, numbers
 
-if TYPE_CHECKING:
-    from .errors import FloatArray
-
-__all__ = ["LogitModel", "LogitSolution", "assign_logit", "path_sizes"]
+__all__ = ["LogitModel", "LogitResponse", "LogitSolution", "assign_logit", "path_sizes"]
 
 _INF = float("inf")
 
@@ -65,6 +62,24 @@ class LogitSolution:
             f"LogitSolution({self.status}, {len(self.routes)} routes, residual {self.residual:.1e}, "
             f"waiting on {full} arcs, unmet {short:.6g}; {self.rounds} rounds)"
         )
+
+
+class LogitResponse(NamedTuple):
+    """Flows of a logit assignment as arrays.
+
+    Attributes
+    ----------
+    flow : ndarray of float, shape (routes,)
+        Quantity.
+    expected_cost : ndarray of float, shape (demands,)
+        As of `LogitSolution`.
+    wait : ndarray of float
+        Waiting costs, to begin another search at.
+    """
+
+    flow: FloatArray
+    expected_cost: FloatArray
+    wait: FloatArray
 
 
 def assign_logit(
@@ -212,7 +227,7 @@ class LogitModel:
         quantity, scale : ndarray of float, shape (demands,)
             Of each demand; above zero where it was.
         price, capacity : ndarray of float, shape (arcs,)
-            Read where the arc has a price; above zero there.
+            Read where the arc had a finite one; above zero there.
         """
         arcs, demands, routes = self._tables
         old = self._problem
@@ -226,12 +241,12 @@ class LogitModel:
         if scale is not None:
             changed["scale"] = np.asarray(scale)[old.number]
             demands = demands.assign(scale=scale)
-        for name, given in (("price", price), ("rhs", capacity)):
+        limited = old.row_of_arc >= 0
+        priced = limited & np.isfinite(np.append(old.price, np.inf))[old.row_of_arc]
+        for name, given, own in (("price", price, priced), ("rhs", capacity, limited)):
             if given is not None:
-                rows = old.row_of_arc
                 changed[name] = getattr(old, name).copy()
-                own = np.flatnonzero((rows >= 0) & np.isfinite(old.price)[rows] if len(old.price) else rows >= 0)
-                changed[name][rows[own]] = np.asarray(given)[own]
+                changed[name][old.row_of_arc[own]] = np.asarray(given)[own]
         problem = old._replace(**changed)
         utility = -problem.scale[problem.demand] * problem.cost + self._path_size * np.log(problem.size)
         found = copy(self)
@@ -246,16 +261,37 @@ class LogitModel:
         ArithmeticError
             The residual was not reached.
         """
+        return self.respond(residual=residual, max_rounds=max_rounds).flow
+
+    def respond(
+        self, start: FloatArray | None = None, *, residual: float = 1e-8, max_rounds: int = 200
+    ) -> LogitResponse:
+        """Return the assignment as arrays, without the tables of `solve`.
+
+        Parameters
+        ----------
+        start : ndarray of float, optional
+            ``wait`` of a response of the same model with other figures, to begin at.
+        residual, max_rounds
+            As of `assign_logit`.
+
+        Raises
+        ------
+        ArithmeticError
+            The residual was not reached.
+        """
         problem = self._problem
-        wait, _ = waiting_costs(problem, residual, max_rounds)
-        flow = problem.flow(problem.choose(wait))
+        wait, _ = waiting_costs(problem, residual, max_rounds, start)
+        choice = problem.choose(wait)
+        flow = problem.flow(choice)
         left = problem.residual(wait, problem.loads(flow))
         if left > residual:
             raise ArithmeticError(f"the logit assignment stopped at a residual of {left:.1e}, wanted {residual:.1e}")
-        found = np.zeros(len(self._tables[2]))
+        found, expected = np.zeros(len(self._tables[2])), np.zeros(len(self._tables[1]))
         there = problem.route >= 0
         found[problem.route[there]] = flow[there]
-        return found
+        expected[problem.number] = -choice.logsum / problem.scale
+        return LogitResponse(found, expected, wait)
 
     def solve(self, *, residual: float = 1e-8, max_rounds: int = 200) -> LogitSolution:
         """Return the assignment, see `assign_logit`."""

@@ -228,7 +228,7 @@ def test_a_value_of_time_is_what_is_written(base):
 
     app = Application.of(base.with_({"choice.value_of_time": {"rail": "2 USD/TEU/h"}}).model)
     model = YearModel(2025, ["eu-cn"], setting=app.setting(2025), filters=app.filters)
-    assert model._hour["rail"] * load_choice().time_factor == pytest.approx(2)
+    assert model.hour["rail"] * load_choice().time_factor == pytest.approx(2)
 
 
 # -- what arcs become

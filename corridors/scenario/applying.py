@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from .draught import lift_factor
 from .edits import CapacityEdit, Edit, edited
 from .interventions import Made, Ready, make, ready, refusal
 from .money import funding
-from .projects import as_intervention, opening_year, project_records
+from .projects import as_intervention, has_effect, opening_year, project_records
 from .schema import Intervention, ScenarioModel, When
 from .units import Change
 from .windows import days_on, lasts_days, lingering_days, runs_of_months
@@ -93,6 +93,8 @@ class Application:
         The network of the base year.
     folder : path, optional
         Tables of your own.
+    chosen : frozenset of str
+        Projects to be chosen that are built, open in every year.
 
     Raises
     ------
@@ -103,7 +105,9 @@ class Application:
     model: ScenarioModel
     filters: Filters
     folder: str | Path | None = None
+    chosen: frozenset[str] = frozenset()
     _settings: dict[int, Setting] = field(default_factory=dict, repr=False)
+    _demands: dict[int, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, model: ScenarioModel, folder: str | Path | None = None) -> Application:
@@ -180,11 +184,13 @@ class Application:
         found, problems = [], []
         for key, project in self.model.investments.projects.items():
             name = f"investments.projects.{key}"
-            if project.decision != "build":
+            if not (project.decision == "build" or key in self.chosen):
                 continue
             try:
+                if not has_effect(project, records):
+                    continue
                 made = as_intervention(name, project, records)
-                opens = opening_year(project, records)
+                opens = None if key in self.chosen else opening_year(project, records)
                 if made.effect.avoid is not None or made.effect.bans is not None:
                     raise DataError([f"{name}.effect: a project has no avoid and no bans; write them as a policy"])
                 found.append((-math.inf if opens is None else opens, name, tuple(ready(name, made, self.filters))))
@@ -192,6 +198,13 @@ class Application:
                 problems += error.problems
         if problems:
             raise DataError(problems)
+        return found
+
+    def with_(self, chosen: Iterable[str]) -> Application:
+        """Return the same with these of the projects that are to be chosen; what does not depend on them is shared."""
+        found = replace(self, chosen=frozenset(chosen), _settings={})
+        for name in ("items", "_records"):
+            found.__dict__[name] = getattr(self, name)
         return found
 
     def check(self) -> None:
@@ -258,6 +271,11 @@ class Application:
 
     def demand(self, year: int) -> pd.DataFrame:
         """Return the demand of a year with the scenario's growth and scales."""
+        if year not in self._demands:
+            self._demands[year] = self._demand(year)
+        return self._demands[year]
+
+    def _demand(self, year: int) -> pd.DataFrame:
         study, given = self.model.study, self.model.demand
         own = [m for m in study.markets if m in given.growth and year > _GROWTH_BASE]
         rest = [m for m in study.markets if m not in own]

@@ -27,7 +27,7 @@ from .vocabulary import Vocabulary, vocabulary
 from .words import check_words
 from .yaml_text import paths_below, write
 
-__all__ = ["Scenario", "load"]
+__all__ = ["Scenario", "load", "model_hash"]
 
 _NO_NUMBERS = {"name", "title", "question", "note", "source", "vary", "extends", "against", "about"}
 _CHECKED = 100_000
@@ -82,7 +82,7 @@ class Scenario:
     @cached_property
     def hash(self) -> str:
         """SHA-256 of what decides the numbers; names, titles, notes, sources, `vary` and `against` do not."""
-        return hashlib.sha256(json.dumps(_plain(self.model), sort_keys=True).encode()).hexdigest()
+        return model_hash(self.model)
 
     def with_(self, changes: Mapping[str, Any] | None = None, **sections: Any) -> Scenario:
         """Return the scenario with other values.
@@ -140,6 +140,11 @@ class Scenario:
             varied, where = overlaid(data, marks, {**changes, "name": name}, self.path.name)
             found.append((changes, _checked(varied, where, self._lines, self.path, self._vocabulary)))
         return found
+
+
+def model_hash(model: ScenarioModel) -> str:
+    """Return the hash of what decides the numbers of a scenario, see `Scenario.hash`."""
+    return hashlib.sha256(json.dumps(_plain(model), sort_keys=True).encode()).hexdigest()
 
 
 def load(

@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from networks import DataError, Tables, read_table, table_file
+from networks import DataError, read_table, table_file
 
 from ..catalogue import Filters
+from ..prices import Prices
 from .interventions import Ready
 from .projects import cost
-from .schema import Investments, Package, Project
+from .schema import Investments, Line, Package, Project
+from .units import CURRENCIES, quantity
+from .words import line_name
 
-__all__ = ["funding"]
+__all__ = ["countries_of", "funding", "line_of", "lines_of", "shared"]
 
 _COLUMNS = ["project", "title", "cost_million", "currency", "cost_million_eur", "package", "line", "line_million_eur"]
 
@@ -46,8 +49,9 @@ def funding(
     Returns
     -------
     DataFrame
-        ``project``, ``title``, ``cost_million`` and ``currency`` (NaN and empty: not on record), ``cost_million_eur``
-        (NaN where no rate of exchange is on record), ``package``, ``line``, ``line_million_eur`` (its amount).
+        ``project``, ``title``, ``cost_million`` and ``currency`` (NaN and empty: not on record),
+        ``cost_million_eur`` (at prices of `Prices.year`; NaN where no rate of exchange is on record), ``package``,
+        ``line``, ``line_million_eur`` (its amount).
 
     Raises
     ------
@@ -55,36 +59,53 @@ def funding(
         A line pays where it may not, or more than it holds; or two packages that share money both pay.
     """
     rows, problems = [], []
+    prices = Prices(filters.tables, "EUR", folder)
     for name, parts in effects.items():
         project = investments.projects[name]
         paid = cost(project, records)
-        amount, currency = paid if paid is not None else (np.nan, "")
-        line = _line(project, investments)
-        there = _countries(parts, filters)
+        amount, currency, year = paid if paid is not None else (np.nan, "EUR", None)
+        line = line_of(project, investments, folder)
+        there = filters.countries(project.countries) if project.countries else countries_of(parts, filters)
         if line is not None and line.eligible and not there <= filters.countries(line.eligible):
             problems.append(
                 f"investments.projects.{name}: lies in {', '.join(sorted(there))}; line {project.line} of "
                 f"{project.package} pays in {', '.join(line.eligible)}"
             )
-        in_eur = _eur(amount, currency, filters.tables)
-        size = np.nan if line is None else _eur(line.amount.value, line.amount.dimension, filters.tables)
+        euros = _euros(prices, amount, currency, year)
+        size = np.nan if line is None else _euros(prices, line.amount.value, line.amount.dimension, None)
         title = parts[0].title if parts else name
-        row = (name, title, amount / 1e6, currency, in_eur / 1e6, project.package or "", project.line or "", size / 1e6)
+        written = currency if paid is not None else ""
+        row = (name, title, amount / 1e6, written, euros, project.package or "", project.line or "", size)
         rows.append(row)
     table = pd.DataFrame(rows, columns=_COLUMNS)
     problems += [*_unlined(table, investments.packages), *_overspent(table)]
-    problems += _shared(table, investments.packages, folder)
+    problems += shared(table, investments.packages, folder)
     if problems:
         raise DataError(problems)
     return table
 
 
-def _line(project: Project, investments: Investments) -> Any:
+def lines_of(package: Package, folder: Any = None) -> dict[str, Line]:
+    """Return the lines of a package by name: those of its record, then those of the file, which go before."""
+    recorded = {}
+    if package.record is not None:
+        known = set(read_table("countries", table_file("countries", folder))["country_id"])
+        rows = read_table("packages", table_file("packages", folder))
+        for row in rows[rows["parent_id"] == package.record].to_dict("records"):
+            if row["currency_or_unit"] in CURRENCIES and row["line"]:
+                where = tuple(word for word in str(row["geography"]).split(";") if word in known)
+                amount = f"{row['amount_m']:g} mn {row['currency_or_unit']}"
+                recorded[line_name(row["line"])] = Line(amount=quantity(amount), eligible=where or None)
+    return {**recorded, **package.lines}
+
+
+def line_of(project: Project, investments: Investments, folder: Any = None) -> Line | None:
+    """Return the line of a package that pays for a project, if one is named."""
     package = investments.packages.get(project.package or "")
-    return None if package is None else package.lines.get(project.line or "")
+    return None if package is None else lines_of(package, folder).get(project.line or "")
 
 
-def _countries(parts: Sequence[Ready], filters: Filters) -> set[str]:
+def countries_of(parts: Sequence[Ready], filters: Filters) -> set[str]:
     """Return the countries where a project lies: of its port, or of the land ends of its links."""
     arcs, home = filters.network.arcs, filters.tables.places["country_id"]
     found: set[str] = set()
@@ -116,7 +137,7 @@ def _overspent(table: pd.DataFrame) -> Iterator[str]:
             )
 
 
-def _shared(table: pd.DataFrame, packages: Mapping[str, Package], folder: Any) -> Iterator[str]:
+def shared(table: pd.DataFrame, packages: Mapping[str, Package], folder: Any) -> Iterator[str]:
     """Return packages that both pay although they hold some of the same money."""
     paying = [name for name in packages if (table["package"] == name).any()]
     known = read_table("packages", table_file("packages", folder)).set_index("package_id")["overlaps"]
@@ -131,7 +152,9 @@ def _shared(table: pd.DataFrame, packages: Mapping[str, Package], folder: Any) -
             yield f"investments.packages: {one} and {other} share an unknown part of their money, so it is never added"
 
 
-def _eur(amount: float, currency: str, tables: Tables) -> float:
-    usd_per_eur = tables.parameter("usd_per_eur")
-    per_eur = {"EUR": 1.0, "USD": usd_per_eur, "KZT": usd_per_eur * tables.parameter("kzt_per_usd")}
-    return amount / per_eur[currency] if currency in per_eur else np.nan
+def _euros(prices: Prices, amount: float, currency: str, year: int | None) -> float:
+    """Return million EUR, NaN where no rate of exchange is on record."""
+    try:
+        return prices.million(amount, currency, year)
+    except DataError:
+        return np.nan

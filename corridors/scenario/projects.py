@@ -13,7 +13,7 @@ from networks.errors import nearest
 from .schema import Effect, Intervention, Project, Where
 from .units import quantity
 
-__all__ = ["as_intervention", "cost", "opening_year", "project_records"]
+__all__ = ["as_intervention", "cost", "has_effect", "opening_year", "project_records"]
 
 _UNITS = {
     "Mt_per_year": "Mt/yr",
@@ -61,6 +61,16 @@ def as_intervention(name: str, project: Project, records: pd.DataFrame) -> Inter
     return Intervention(where=where, effect=effect, title=title)
 
 
+def has_effect(project: Project, records: pd.DataFrame) -> bool:
+    """Say whether it changes the network: what has a benefit of its own (gas, power) need not."""
+    if project.benefit is None or project.effect is not None:
+        return True
+    if project.record is None or project.record not in records.index:
+        return False
+    row: Mapping[str, Any] = records.loc[project.record].to_dict()
+    return bool(row["link_ids"]) and bool(dict(_effects(row)))
+
+
 def opening_year(project: Project, records: pd.DataFrame) -> float | None:
     """Return the first year in service: the file's, or that on record, or None."""
     if project.opens is not None:
@@ -71,14 +81,17 @@ def opening_year(project: Project, records: pd.DataFrame) -> float | None:
     return None if pd.isna(year) else year
 
 
-def cost(project: Project, records: pd.DataFrame) -> tuple[float, str] | None:
-    """Return the cost and its currency: the file's, or that on record, or None."""
+def cost(project: Project, records: pd.DataFrame) -> tuple[float, str, int | None] | None:
+    """Return the cost, its currency and the year of its prices: the file's, or those on record, or None."""
     if project.cost is not None:
-        return project.cost.value, project.cost.dimension
+        return project.cost.value, project.cost.dimension, project.cost.price_year
     if project.record is None or project.record not in records.index:
         return None
     row = records.loc[project.record]
-    return None if pd.isna(row["capex_m"]) else (float(row["capex_m"]) * 1e6, str(row["currency"]))
+    if pd.isna(row["capex_m"]):
+        return None
+    year = None if pd.isna(row["price_year"]) else int(row["price_year"])
+    return float(row["capex_m"]) * 1e6, str(row["currency"]), year
 
 
 def _record(name: str, project: Project, records: pd.DataFrame) -> Mapping[str, Any]:

@@ -16,9 +16,10 @@ from networks import DataError
 from solvers.errors import SolverInputError
 
 from ..catalogue import Filters
-from ..choice import Choice, load_choice
+from ..choice import Choice
 from ..year_model import YearFlows, YearModel
 from .applying import Application, Short
+from .choices import asked_choice
 from .results import Run
 from .variants import CENTRAL, VARY, VARY_HERE, variants
 from .varying import run_count
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-_SCALES = {"low": 0.5, "normal": 1.0, "high": 2.0}
 _MOST_VARIED = 24  # runs of `vary`, beyond which a range is not taken over them
 _ASKED = ("study.years", "study.markets", "study.currency")
 _COMMON = ("study", "demand", "prices", "choice")
@@ -133,7 +133,7 @@ def _run(
     began = time.perf_counter()
     application = Application.of(scenario.model, folder)
     application.check()
-    choice = _choice(scenario)
+    choice = asked_choice(scenario.model.choice)
     years = [_Year(application, year, choice) for year in scenario.model.study.years]
     tables = _tables(years, scenario, ranges)
     others = [_run(other, None, False, cache, folder).tables["ranges"] for _, other, _ in varied]
@@ -164,18 +164,6 @@ def _words(scenario: Scenario) -> dict[str, Any]:
         "about": model.about or "",
         "not_varied": _not_varied(scenario),
     }
-
-
-def _choice(scenario: Scenario) -> Choice:
-    given = scenario.model.choice
-    return _sharpened(load_choice(given.parameters), _SCALES[given.sensitivity])
-
-
-def _sharpened(choice: Choice, by: float) -> Choice:
-    if by == 1:
-        return choice
-    markets = {name: m.model_copy(update={"scale_per_usd": m.scale_per_usd * by}) for name, m in choice.markets.items()}
-    return choice.model_copy(update={"markets": markets})
 
 
 @dataclass
@@ -433,7 +421,7 @@ def _element(group: str, filters: Filters) -> str:
 def _tables(years: Sequence[_Year], scenario: Scenario, ranges: bool) -> dict[str, pd.DataFrame]:
     routes = [year.routes() for year in years]
     given = scenario.model.choice
-    other = _sharpened(load_choice("backtest"), _SCALES[given.sensitivity]) if given.parameters == "default" else None
+    other = asked_choice(given, "backtest") if given.parameters == "default" else None
     varied = [y.ranges(other) if ranges else y._by_corridor(CENTRAL, y.found.flow) for y in years]
     found = {
         "routes": routes,

@@ -24,7 +24,7 @@ from .results import TABLES, Run
 if TYPE_CHECKING:
     from .loading import Scenario
 
-__all__ = ["cached", "check_target", "read", "run_hash", "save", "to_cache", "versions"]
+__all__ = ["cache_folder", "cached", "check_target", "data_hash", "read", "run_hash", "save", "to_cache", "versions"]
 
 _FORMAT = 1
 _RECORD, _SCENARIO, _PACKAGE, _AGAINST = "run.json", "scenario.yaml", "datapackage.json", "against"
@@ -153,9 +153,13 @@ def read(folder: str | Path) -> Run:
 
 def run_hash(scenario: Scenario, ranges: bool, folder: str | Path | None, varied: Sequence[str] = ()) -> str:
     """Return what decides the numbers of a run, as a hash: scenario, its variations, data, code."""
-    data = _hash_of(Path(folder).glob("*.csv")) if folder is not None else ""
-    parts = [scenario.hash, str(bool(ranges)), data, *varied, *(str(v) for v in versions().values())]
+    parts = [scenario.hash, str(bool(ranges)), data_hash(folder), *varied, *(str(v) for v in versions().values())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def data_hash(folder: str | Path | None) -> str:
+    """Return the tables of a folder as a hash, nothing where there is none."""
+    return _hash_of(Path(folder).glob("*.csv")) if folder is not None else ""
 
 
 @cache
@@ -175,7 +179,7 @@ def versions() -> dict[str, Any]:
 
 def cached(key: str) -> Run | None:
     """Return the run with a hash from the user's cache, if it is there and whole."""
-    place = _cache() / key[:32]
+    place = cache_folder() / "runs" / key[:32]
     if not (place / _RECORD).is_file():
         return None
     try:
@@ -190,7 +194,7 @@ def cached(key: str) -> Run | None:
 
 def to_cache(run: Run) -> None:
     """Write a run to the user's cache, as far as that is possible; the oldest are let go."""
-    home = _cache()
+    home = cache_folder() / "runs"
     alone = Run(run.record, run.tables, run.resolved)
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -203,9 +207,10 @@ def to_cache(run: Run) -> None:
         return  # a cache is a convenience: a full or read-only disk does not stop a run
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
+    """Return the folder in which the toolkit keeps what it can make again."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "corridors" / "runs"
+    return Path(home) / "corridors"
 
 
 @contextmanager

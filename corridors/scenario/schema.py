@@ -60,6 +60,7 @@ _NAMES = {
     "count/time": "a number of times per year",
     "length/time": "a length per year",
     **dict.fromkeys(CURRENCIES, "money"),
+    **{f"{c}/time": "money per year" for c in CURRENCIES},
     **{f"{c}/TEU": f"{c}/TEU" for c in ("EUR", "USD")},
     **{f"{c}/TEU/time": f"{c}/TEU/h" for c in ("EUR", "USD")},
     **{f"{c}/CO2e": f"{c}/tCO2e" for c in ("EUR", "USD")},
@@ -212,6 +213,8 @@ Series = Annotated[Change, _Series(("USD/TEU", "time", "TEU/time"), "3000 USD/FE
 Time = Annotated[Quantity, _Measure(("time",), "48 h", most=100 * HOURS_A_YEAR)]
 Share = Annotated[Quantity, _Measure(("share",), "30 %", most=1.0)]
 Money = Annotated[Quantity, _Measure(CURRENCIES, "12 bn EUR")]
+MoneyPerYear = Annotated[Quantity, _Measure(tuple(f"{c}/time" for c in CURRENCIES), "40 mn EUR/yr")]
+Rate = Annotated[Quantity, _Measure(("share", "share/time"), "3 %", most=1.0)]
 Capacity = Annotated[Change, _Changed(_CAPACITY, "-30 %")]
 Duration = Annotated[Change, _Changed(("time",), "+48 h")]
 Price = Annotated[Change, _Changed(_FEE, "+150 USD/TEU")]
@@ -385,6 +388,16 @@ class Line(Model):
 
     amount: Money = Field(description="Of this line.")
     eligible: Words | None = Field(None, description="Countries whose projects it may pay for.")
+    at_most: dict[Named, Share] = Field({}, description="Of the amount, by country or group: 'AZ: 50 %'.")
+    years: tuple[Year, Year] | None = Field(
+        None, description="First and last year in which it is paid out, as much in each; otherwise all at the start."
+    )
+
+    @model_validator(mode="after")
+    def _order(self) -> Line:
+        if self.years is not None and self.years[1] < self.years[0]:
+            raise ValueError(f"its last year ({self.years[1]}) is before its first ({self.years[0]})")
+        return self
 
 
 class Package(Model):
@@ -417,14 +430,41 @@ class Project(Model):
     where: Annotated[tuple[Where, ...], BeforeValidator(_listed)] | None = None
     effect: Effect | None = None
     opens: Year | None = Field(None, description="First year in service; otherwise that on record, or the first run.")
-    decision: Literal["build", "leave"] = Field("build", description="Whether it is built.")
+    decision: Literal["build", "leave", "choose"] = Field(
+        "build", description="Whether it is built; choose: if it is worth its money, see 'corridors frontier'."
+    )
     package: Named | None = Field(None, description="Package that pays.")
     line: Named | None = Field(None, description="Its line.")
+    countries: Words | None = Field(
+        None,
+        description="Where it counts as lying, for eligibility: of ships, the owner's; otherwise where it is built.",
+    )
+    pays: Share | None = Field(None, description="Share of the cost that the line pays; otherwise all.")
+    kind: Named | None = Field(None, description="Kind of works, see appraisal.csv: what is usual for it is taken.")
+    requires: Words | None = Field(None, description="Projects without which it is not built.")
+    excludes: Words | None = Field(None, description="Projects beside which it is not built: alternatives.")
+    lead_time: Time | None = Field(None, description="From decision to opening; otherwise that on record or usual.")
+    spend: tuple[Share, ...] | None = Field(None, min_length=1, description="Share of the cost in each year of works.")
+    life: Time | None = Field(None, description="In service; otherwise that usual for its kind.")
+    upkeep: Annotated[Quantity, _Measure(("share/time",), "2 %/yr", most=1.0)] | None = Field(
+        None, description="Operation and maintenance, share of the cost per year; otherwise that usual for its kind."
+    )
+    benefit: MoneyPerYear | None = Field(
+        None, description="Worth per year beyond the freight modelled (gas, power), in service; with a source."
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Project:
-        if self.record is None and (self.title is None or self.where is None or self.effect is None):
+        if self.spend is not None and abs(sum(part.value for part in self.spend) - 1) > 1e-6:
+            raise ValueError(f"spend adds up to {100 * sum(p.value for p in self.spend):g} %, not 100 %")
+        if self.benefit is not None and self.source is None:
+            raise ValueError("a benefit beyond the freight modelled needs a source, if only EST with a note")
+        if self.record is None and (self.title is None or self.cost is None) and self.decision == "choose":
+            raise ValueError("what is to be chosen needs title and cost, or the record of projects.csv that holds them")
+        if self.record is None and self.benefit is None and not (self.title and self.where and self.effect):
             raise ValueError("give title, where and effect, or the record of projects.csv that holds them")
+        if (self.where is None) != (self.effect is None) and self.record is None:
+            raise ValueError("where and effect go together")
         return self
 
 
@@ -433,6 +473,18 @@ class Investments(Model):
 
     packages: dict[Named, Package] = {}
     projects: dict[Named, Project] = {}
+    budget: Money | None = Field(None, description="To be spent on what is chosen; otherwise what the lines hold.")
+    start: Year | None = Field(None, description="Year of decision; otherwise that after the year of the tables.")
+    horizon: Annotated[Quantity, _Measure(("time",), "30 years", 1.0, 100 * HOURS_A_YEAR)] | None = Field(
+        None, description="Years of appraisal from the decision on."
+    )
+    discount_rate: Rate | None = Field(None, description="Per year; tables show 3, 6 and 9 % beside it.")
+    slippage: Scale = Field(change("x 1"), description="On all lead times: 'x 1.5'.")
+    overrun: Scale = Field(change("x 1"), description="On all costs: 'x 1.3'.")
+    objective: Literal["benefit", "shippers", "enpv"] = Field(
+        "benefit",
+        description="What the choice makes largest: all benefits; those without emissions; or net present value.",
+    )
 
 
 class ScenarioModel(Model):

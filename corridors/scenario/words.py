@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from .schema import Choice, Demand, Line, Package, Project, ScenarioModel, Study
 from .shape import fields, is_names, model_of, read_path, step
 from .vocabulary import Vocabulary
 
-__all__ = ["check_words"]
+__all__ = ["check_words", "line_name"]
 
 _VALUES: dict[tuple[type[BaseModel], str], str] = {
     **{(Where, key): key for key in ("country", "border", "place", "link", "corridor", "mode", "goods", "market")},
@@ -20,11 +21,13 @@ _VALUES: dict[tuple[type[BaseModel], str], str] = {
     (Study, "markets"): "market",
     (Line, "eligible"): "country",
     (Project, "record"): "project",
+    (Project, "countries"): "country",
     (Package, "record"): "package",
 }
 """Settings whose value is a word of a kind, or a list of such words."""
 
 _KEYS: dict[tuple[type[BaseModel], str], str] = {
+    (Line, "at_most"): "country",
     (Demand, "growth"): "market",
     (Demand, "scale"): "market",
     (ScenarioModel, "prices"): "series",
@@ -103,7 +106,15 @@ def _references(data: Mapping[str, Any], known: Vocabulary) -> Iterator[Problem]
             yield from _together(entries, section, name)
     investments = _dict(data.get("investments"))
     packages = _dict(investments.get("packages"))
-    for name, project in _dict(investments.get("projects")).items():
+    projects = _dict(investments.get("projects"))
+    for name, project in projects.items():
+        for key in ("requires", "excludes"):
+            words = _dict(project).get(key)
+            for number, word in enumerate(
+                [words] if isinstance(words, str) else words if isinstance(words, list) else ()
+            ):
+                if isinstance(word, str) and word not in projects:
+                    yield Problem(_none("project", word, projects), ("investments", "projects", name, key, number))
         yield from _paid(_dict(project), ("investments", "projects", name), packages, known)
     for name, package in packages.items():
         overlaps = _dict(package).get("overlaps")
@@ -142,7 +153,12 @@ def _paid(project: Mapping[str, Any], path: Path, packages: Mapping[str, Any], k
 
 
 def _recorded_lines(record: Any, known: Vocabulary) -> list[str]:
-    return [row["line"] for row in known.table("packages") if record and row["parent_id"] == record]
+    return [line_name(row["line"]) for row in known.table("packages") if record and row["parent_id"] == record]
+
+
+def line_name(words: str) -> str:
+    """Return what a line of packages.csv is called in a file: ``critical-raw-materials``."""
+    return "-".join(re.findall(r"\w+", words))
 
 
 def _paths(data: Mapping[str, Any]) -> Iterator[Problem]:

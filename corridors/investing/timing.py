@@ -1,0 +1,146 @@
+"""The schedule of a portfolio: when to start what, against the money that each line holds by then."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from solvers import schedule_projects
+
+from .portfolios import Candidate, Numbers, Rules, bits
+
+if TYPE_CHECKING:
+    from .futures import Future
+
+__all__ = ["Timing", "timed"]
+
+_WINDOW = 15  # years from the decision within which everything opens
+_POCKET = "budget"
+_ROUNDING = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Timing:
+    """When to start what.
+
+    Attributes
+    ----------
+    status : str
+        ``optimal``, ``time_limit``, ``infeasible`` (the money does not come in time) or ``no_solution``.
+    table : DataFrame by project
+        ``starts``, ``opens`` (years), ``paid_m``, ``line``; the earliest first.
+    spent : DataFrame, years by lines
+        What each line pays, million.
+    available : DataFrame, years by lines
+        What each line has paid out by then, million.
+    worth_m, bound_m : float
+        Present value of what is gained, and what no schedule exceeds.
+    """
+
+    status: str
+    table: pd.DataFrame
+    spent: pd.DataFrame
+    available: pd.DataFrame
+    worth_m: float
+    bound_m: float
+
+
+def timed(future: Future, number: int) -> Timing:
+    """Return the schedule of a portfolio that is worth most.
+
+    Parameters
+    ----------
+    future : Future
+        Worth of portfolios.
+    number : int
+        The portfolio.
+
+    Notes
+    -----
+    Starts are those of `solvers.schedule_projects`, with the worth of every part of the portfolio in every year. After
+    15 years all goes on as it is.
+    """
+    rules, value = future.rules, future.value
+    mine = [i for i in range(len(rules.candidates)) if number >> i & 1]
+    chosen = [rules.candidates[i] for i in mine]
+    years = value.calendar[: _WINDOW + 1]
+    parts = np.arange(2 ** len(mine))
+    numbers = bits(parts, len(mine)).astype(np.int64) @ np.array([1 << i for i in mine], dtype=np.int64)
+    gained = value.by_year(_usable(numbers, rules), future.rate)
+    worth = pd.DataFrame(gained[: len(years)], index=years)
+    worth.iloc[-1] += gained[len(years) :].sum(axis=0)
+    projects = pd.DataFrame(
+        {
+            "lead": [max(math.ceil(c.lead_years - 1e-9), 0) for c in chosen],
+            "life": [math.ceil(c.life_years) for c in chosen],
+            "spend": [tuple(c.paid_m * share for share in c.spend) for c in chosen],
+            "line": [c.line or _POCKET for c in chosen],
+        },
+        index=[c.name for c in chosen],
+    )
+    available = _available(future, years, sorted(set(projects["line"])))
+    pairs = [(c.name, other) for c in chosen for other in c.requires if other in projects.index]
+    own = _own(future, chosen, years)
+    found = schedule_projects(projects, worth, available, start_worth=own, requires=pairs)
+    starts = found.starts.reindex(projects.index)
+    _prove(found.spent, available)
+    table = pd.DataFrame(
+        {
+            "starts": starts,
+            "opens": starts + projects["lead"],
+            "paid_m": [c.paid_m for c in chosen],
+            "line": projects["line"],
+        }
+    ).rename_axis("project")
+    spent = found.spent[found.spent.sum(axis=1) > 0]
+    return Timing(found.status, table.sort_values(["starts", "opens"]), spent, available, found.objective, found.bound)
+
+
+def _prove(spent: pd.DataFrame, available: pd.DataFrame) -> None:
+    """Raise AssertionError if a line has paid out more by some year than it holds: a fault of the solver."""
+    beyond = spent.cumsum() - available
+    if (beyond > _ROUNDING * available.clip(lower=1.0)).any(axis=None):
+        raise AssertionError(f"more is spent than there is: {beyond.max().to_dict()} million")
+
+
+def _usable(numbers: Numbers, rules: Rules) -> Numbers:
+    """Return portfolios without the projects that something they require is missing for: they bring nothing."""
+    place = {name: i for i, name in enumerate(rules.names)}
+    found, before = numbers, numbers + 1
+    while (found != before).any():
+        before = found
+        for i, c in enumerate(rules.candidates):
+            for other in c.requires:
+                lacks = (found >> i & 1 == 1) & (found >> place[other] & 1 == 0)
+                found = np.where(lacks, found & ~np.int64(1 << i), found)
+    return found
+
+
+def _own(future: Future, chosen: Sequence[Candidate], years: Numbers) -> pd.DataFrame:
+    """Return the present value of each project's other benefits if it starts in a year."""
+    end = int(future.value.calendar[-1])
+    rows = {}
+    for c in chosen:
+        opens = years + math.ceil(c.lead_years - 1e-9)
+        on = [np.arange(o, min(o + math.ceil(c.life_years), end + 1)) - years[0] for o in opens.tolist()]
+        rows[c.name] = [float((c.benefit_m * (1 + future.rate) ** -t.astype(float)).sum()) for t in on]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=years)
+
+
+def _available(future: Future, years: Numbers, lines: Sequence[str]) -> pd.DataFrame:
+    """Return what each line has paid out by each year."""
+    found = {}
+    for name in lines:
+        line = future.rules.lines.get(name)
+        amount = future.rules.budget_m if line is None else line.amount_m
+        if line is None or line.years is None:
+            found[name] = np.full(len(years), amount)
+            continue
+        first, last = line.years
+        found[name] = amount * np.clip((years - first + 1) / (last - first + 1), 0.0, 1.0)
+    return pd.DataFrame(found, index=years)
