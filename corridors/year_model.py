@@ -155,6 +155,7 @@ class YearModel:
         self.shippers = read_table("shippers", table_file("shippers", folder)).set_index("goods_id")
         self.catalogue = load_catalogue()
         self._usual: list[pd.DataFrame] = []
+        self._tasted: tuple[Choice, Values] | None = None
         self._shut = self._closures(closures)
         self.states = combined(self.setting.states, self._shut, self.catalogue)
 
@@ -165,7 +166,7 @@ class YearModel:
             del found.__dict__[name]
         if _felt(setting) != _felt(self.setting):
             found._usual = []
-        found.setting, found._known_routes = setting, routes
+        found.setting, found._known_routes, found._tasted = setting, routes, None
         found.states = combined(setting.states, self._shut, self.catalogue)
         return found
 
@@ -372,11 +373,16 @@ class YearModel:
         """
         sums = self.routes if sums is None else sums
         number = self.alternatives.routes["route"].to_numpy()
-        scale = self.routes["market"].map(self._scales(choice)).to_numpy(dtype=float)
-        fixed = self._tariff(choice, sea, sums) + self._carbon(sums["kgco2e_per_t"]) + self._constant(choice)
-        fixed = fixed - self.routes["log_size"].to_numpy() / scale
+        fixed = self._tariff(choice, sea, sums) + self._carbon(sums["kgco2e_per_t"]) + self._taste(choice)
         delay = np.asarray(delay_of(sums, self.parameter))
         return np.asarray(fixed[number] + choice.time_factor * self.alternatives.hour * delay[number])
+
+    def _taste(self, choice: Choice) -> Values:
+        """Return what does not depend on prices and times: constants and path sizes, USD/TEU by route."""
+        if self._tasted is None or self._tasted[0] is not choice:
+            scale = self.routes["market"].map(self._scales(choice)).to_numpy(dtype=float)
+            self._tasted = choice, self._constant(choice) - self.routes["log_size"].to_numpy() / scale
+        return self._tasted[1]
 
     def _carbon(self, kgco2e_per_t: Any) -> Values:
         """Return what carbon costs on each route, USD/TEU."""

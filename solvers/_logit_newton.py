@@ -28,25 +28,26 @@ _FALL = 0.1  # to what part a step may bring down a price that rises with load: 
 
 def waiting_costs(
     problem: LogitProblem, residual: float, max_rounds: int, start: FloatArray | None = None
-) -> tuple[FloatArray, int]:
-    """Return waiting costs and the steps taken, for a scale that is sharpened by and by.
+) -> tuple[Choice, float, int]:
+    """Return the choice at the waiting costs found, its residual and the steps taken.
 
-    Where cost decides sharply, shares far from the answer are all or nothing and tell no direction; from the
-    answer of a blunter choice, or from that of a like problem, they do.
+    The scale is sharpened by and by: where cost decides sharply, shares far from the answer are all or nothing and tell
+    no direction; from the answer of a blunter choice, or from that of a like problem, they do.
     """
     steps = 0
     if start is not None:
-        wait, steps = _newton(problem, np.maximum(start, problem.least()), residual, max_rounds)
-        if problem.residual(wait, problem.loads(problem.flow(problem.choose(wait)))) <= residual:
-            return wait, steps
+        found, left, steps = _newton(problem, np.maximum(start, problem.least()), residual, max_rounds)
+        if left <= residual:
+            return found, left, steps
     wait = _first_prices(problem)
     blunt = 1.0 if not len(problem.scale) else min(1.0, _BLUNT / (float(problem.scale.max()) * problem.spread()))
     while blunt < 1.0:
-        wait, taken = _newton(problem.blunted(blunt), wait, max(residual, _LOOSE), max_rounds)
+        rough, _, taken = _newton(problem.blunted(blunt), wait, max(residual, _LOOSE), max_rounds)
+        wait = rough.wait
         steps += taken
         blunt *= _SHARPEN
-    wait, taken = _newton(problem, wait, residual, max_rounds)
-    return wait, steps + taken
+    found, left, taken = _newton(problem, wait, residual, max_rounds)
+    return found, left, steps + taken
 
 
 def can_be_carried(problem: LogitProblem) -> bool:
@@ -67,14 +68,15 @@ def can_be_carried(problem: LogitProblem) -> bool:
     return outcome.status != OPTIMAL or float(outcome.x[routes:].sum()) <= _SHORT * float(problem.quantity.sum())
 
 
-def _newton(problem: LogitProblem, wait: FloatArray, residual: float, max_rounds: int) -> tuple[FloatArray, int]:
-    """Improve waiting costs; return them and the steps taken."""
+def _newton(problem: LogitProblem, wait: FloatArray, residual: float, max_rounds: int) -> tuple[Choice, float, int]:
+    """Improve waiting costs; return the choice at the last, its residual and the steps taken."""
     at, most = problem.choose(wait), _ABOVE_COST * problem.spread()
-    for rounds in range(max_rounds):
+    for rounds in range(max_rounds + 1):
         flow = problem.flow(at)
         load = problem.loads(flow)
-        if problem.residual(at.wait, load) <= residual or at.wait.max(initial=0.0) > most:
-            return at.wait, rounds
+        left = problem.residual(at.wait, load)
+        if left <= residual or at.wait.max(initial=0.0) > most or rounds == max_rounds:
+            break
         slope = problem.room(at.wait) - load
         free = np.flatnonzero((at.wait > problem.least()) | (slope < 0))
         second = problem.curvature(flow, free) + np.diag(problem.stiffness(at.wait)[free])
@@ -82,9 +84,9 @@ def _newton(problem: LogitProblem, wait: FloatArray, residual: float, max_rounds
         if moved is None:  # projected, Newton's direction may lead up; the scaled gradient never does
             moved = _step(problem, at, slope, free, -slope[free] / _scaling(second))
         if moved is None:
-            return at.wait, rounds
+            break
         at = moved
-    return at.wait, max_rounds
+    return at, left, rounds
 
 
 def _first_prices(problem: LogitProblem) -> FloatArray:

@@ -206,8 +206,10 @@ class LogitModel:
         price_power: float = 4.0,
     ) -> None:
         self._tables = arcs, demands, routes
+        self._cost: FloatArray | None = None  # instead of that of the routes
         self._path_size = path_size
         self._problem = read_logit(arcs, demands, routes, scale, path_size, unmet_penalty, price_power)
+        self._log_size = np.log(self._problem.size)
 
     def with_(
         self,
@@ -229,18 +231,14 @@ class LogitModel:
         price, capacity : ndarray of float, shape (arcs,)
             Read where the arc had a finite one; above zero there.
         """
-        arcs, demands, routes = self._tables
         old = self._problem
         changed: dict[str, Any] = {}
         if cost is not None:
             changed["cost"] = np.where(old.route >= 0, np.append(cost, 0.0)[old.route], old.cost)
-            routes = routes.assign(cost=cost)
         if quantity is not None:
             changed["quantity"] = np.asarray(quantity)[old.number]
-            demands = demands.assign(quantity=quantity)
         if scale is not None:
             changed["scale"] = np.asarray(scale)[old.number]
-            demands = demands.assign(scale=scale)
         limited = old.row_of_arc >= 0
         priced = limited & np.isfinite(np.append(old.price, np.inf))[old.row_of_arc]
         for name, given, own in (("price", price, priced), ("rhs", capacity, limited)):
@@ -248,9 +246,11 @@ class LogitModel:
                 changed[name] = getattr(old, name).copy()
                 changed[name][old.row_of_arc[own]] = np.asarray(given)[own]
         problem = old._replace(**changed)
-        utility = -problem.scale[problem.demand] * problem.cost + self._path_size * np.log(problem.size)
+        utility = -problem.scale[problem.demand] * problem.cost + self._path_size * self._log_size
         found = copy(self)
-        found._tables, found._problem = (arcs, demands, routes), problem._replace(utility=utility)
+        found._problem = problem._replace(utility=utility)
+        if cost is not None:
+            found._cost = cost
         return found
 
     def flow(self, *, residual: float = 1e-8, max_rounds: int = 200) -> FloatArray:
@@ -281,26 +281,23 @@ class LogitModel:
             The residual was not reached.
         """
         problem = self._problem
-        wait, _ = waiting_costs(problem, residual, max_rounds, start)
-        choice = problem.choose(wait)
+        choice, left, _ = waiting_costs(problem, residual, max_rounds, start)
         flow = problem.flow(choice)
-        left = problem.residual(wait, problem.loads(flow))
         if left > residual:
             raise ArithmeticError(f"the logit assignment stopped at a residual of {left:.1e}, wanted {residual:.1e}")
         found, expected = np.zeros(len(self._tables[2])), np.zeros(len(self._tables[1]))
         there = problem.route >= 0
         found[problem.route[there]] = flow[there]
         expected[problem.number] = -choice.logsum / problem.scale
-        return LogitResponse(found, expected, wait)
+        return LogitResponse(found, expected, choice.wait)
 
     def solve(self, *, residual: float = 1e-8, max_rounds: int = 200) -> LogitSolution:
         """Return the assignment, see `assign_logit`."""
-        problem, tables = self._problem, self._tables
+        problem, (arcs, demands, routes) = self._problem, self._tables
+        tables = arcs, demands, routes if self._cost is None else routes.assign(cost=self._cost)
         if problem.stuck:
             return _infeasible(*tables, 0)
-        wait, rounds = waiting_costs(problem, residual, max_rounds)
-        choice = problem.choose(wait)
-        left = problem.residual(wait, problem.loads(problem.flow(choice)))
+        choice, left, rounds = waiting_costs(problem, residual, max_rounds)
         if left > residual and not can_be_carried(problem):
             return _infeasible(*tables, rounds)
         return _solution(problem, *tables, choice, left, residual, rounds)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from .frontier import Frontier
 
@@ -15,6 +13,7 @@ __all__ = ["answer", "money", "opening"]
 _NAMED = 4
 _BILLION = 1e3
 _NOTHING = 0.01  # million
+_SPARE = 0.01  # of the budget, from which on it is told that it is not spent
 
 
 def answer(found: Frontier) -> str:
@@ -54,35 +53,40 @@ def _body(found: Frontier) -> Iterator[str]:
         yield f"None of the projects that may be chosen {does}."
         return
     order = found.order()
-    titles = [found.order().loc[p, "title"] for p in order.index if p in best]
-    number = np.array([found.central.best()])
-    paid = float(found.central.paid_m[number[0]])
-    yield f"First: {_listed(titles)}; {money(paid, cur)} in all."
+    titles = [str(order.loc[p, "title"]) for p in order.index if p in best]
+    paid = float(found.central.paid_m[found.central.best()])
+    yield f"First: {_listed(titles, ', then ')}; {money(paid, cur)} in all."
     spread = found.spread(best)
     worth, enpv = spread["worth_m"].iloc[0], spread["enpv_m"].iloc[0]
     between = ""
     if len(spread) > 1:
         low, high = spread["worth_m"].min(), spread["worth_m"].max()
         between = f" ({money(low, cur)} to {money(high, cur)} over {len(spread)} futures)"
-    net = "" if found.central.objective == "enpv" else f"; less costs, {money(enpv, cur)}"
-    yield f"That brings {found.aim} of {money(worth, cur)}{between} in present value at {found.central.rate:.0%}{net}."
-    yield from _marginal(found)
+    rate = f"{found.central.rate:.0%}"
+    if found.central.objective == "enpv":
+        yield f"That is a net present value of {money(worth, cur)}{between} at {rate}."
+    else:
+        yield f"That brings {found.aim} of {money(worth, cur)}{between} in present value at {rate}."
+        yield f"What they cost and what is left of them counted in, it is {money(enpv, cur)}."
+    yield from _paying(found)
     yield from _emitting(found)
-    yield from _alone(found)
+    yield from _marginal(found, paid)
     yield f"{found.estimates:.0%} of the figures on projects are estimates."
 
 
-def _marginal(found: Frontier) -> Iterator[str]:
+def _marginal(found: Frontier, paid: float) -> Iterator[str]:
     cur = found.currency
+    left = found.budget_m - paid
+    if left > _SPARE * found.budget_m:
+        yield f"{money(left, cur)} of the {money(found.budget_m, cur)} find nothing that adds to these."
     next_ = found.marginal()
     step = money(next_.step_m, cur)
     if not next_.entered and next_.bound_m < _NOTHING:
         yield f"The next {step} is worth nothing: no project is left that it may pay for and that adds to these."
-    else:
-        yield (
-            f"The next {step} adds {money(next_.gain_m, cur)} (at most {money(next_.bound_m, cur)})"
-            + (f": {', '.join(_titles(found, next_.entered))}." if next_.entered else ".")
-        )
+        return
+    gain, most = money(next_.gain_m, cur), money(next_.bound_m, cur)
+    entered = f": {_listed(_titles(found, next_.entered), ', ')}" if next_.entered else ""
+    yield f"The next {step} adds {gain} (at most {most}){entered}."
 
 
 def _emitting(found: Frontier) -> Iterator[str]:
@@ -92,19 +96,23 @@ def _emitting(found: Frontier) -> Iterator[str]:
     left = left[left["shippers_m"] + left["carbon_m"] < 0]
     if found.central.objective != "shippers" and len(left):
         titles = [str(t) for t in left["title"]]
-        yield f"Left because their emissions cost more than shippers gain: {', '.join(titles[:_NAMED])}."
+        yield f"Left because their emissions cost more than shippers gain: {_listed(titles, ', ')}."
 
 
-def _alone(found: Frontier) -> Iterator[str]:
-    """Yield which projects pay for themselves."""
-    future = found.central
-    numbers = np.array([1 << i for i in range(len(found.candidates))])
-    enpv = future.value.enpv(numbers, future.rate)
-    paying = [c.title for c, v in zip(found.candidates, enpv, strict=True) if np.isfinite(v) and v > 0]
-    if not paying:
-        yield "By the freight modelled alone none of them pays for itself."
-    elif len(paying) < len(found.candidates):
-        yield f"By the freight modelled alone {_listed(paying)} pay{'s' if len(paying) == 1 else ''} for itself."
+def _paying(found: Frontier) -> Iterator[str]:
+    """Yield which projects pay for themselves, and in how many futures."""
+    often = found.paying()
+    count = len(found.futures)
+    sure = [c for c in found.candidates if often[c.name] > count / 2]
+    losing = sum(often[name] <= count / 2 for name in found.chosen)
+    if not sure:
+        yield "By the freight modelled alone none of all the projects pays for itself."
+        return
+    told = [f"{c.title}{f' ({often[c.name]} of {count} futures)' if count > 1 else ''}" for c in sure]
+    does = "pays for itself" if len(sure) == 1 else "pay for themselves"
+    yield f"By the freight modelled alone {_listed(told, ' and ')} {does}" + (
+        f"; {losing} of those first {'does' if losing == 1 else 'do'} not." if losing else "."
+    )
 
 
 def _titles(found: Frontier, names: Sequence[str]) -> list[str]:
@@ -112,8 +120,7 @@ def _titles(found: Frontier, names: Sequence[str]) -> list[str]:
     return [of[name] for name in names]
 
 
-def _listed(titles: Sequence[str]) -> str:
+def _listed(titles: Sequence[str], between: str) -> str:
     shown = list(titles[:_NAMED])
     more = len(titles) - len(shown)
-    text = ", then ".join(shown)
-    return f"{text}, then {more} more" if more else text
+    return between.join([*shown, *([f"{more} more"] if more else [])])

@@ -20,7 +20,7 @@ from ..prices import Prices
 from ..scenario.applying import Application
 from ..scenario.interventions import ready
 from ..scenario.money import countries_of, line_of, lines_of, shared
-from ..scenario.projects import as_intervention, cost, has_effect, project_records
+from ..scenario.projects import as_intervention, cost, effect_known, has_effect, project_records
 from ..scenario.schema import Investments, Project
 from .portfolios import Candidate, MoneyLine, Rules
 
@@ -141,17 +141,23 @@ class _Reader:
 
     def _outside(self, name: str, project: Project) -> str:
         """Return why a project cannot be chosen, or nothing."""
+        return "; ".join(self._reasons(name, project))
+
+    def _reasons(self, name: str, project: Project) -> Iterator[str]:
+        known = project.benefit is not None or effect_known(project, self.records)
         if math.isnan(self._cost(project)):
-            return "no cost on record"
+            yield "no cost on record"
+        if not known:
+            yield "nothing on record says what it changes"
         if not self.money.packages:
-            return ""
+            return
         line = line_of(project, self.money, self.folder)
         if line is None:
-            return "no line of the packages pays for it"
-        there = self._countries(name, project)
+            yield "no line of the packages pays for it"
+            return
+        there = self._countries(name, project) if known or self._record(project).get("countries") else frozenset()
         if line.eligible and not there <= self.filters.countries(line.eligible):
-            return f"lies in {', '.join(sorted(there))}; its line pays in {', '.join(line.eligible)}"
-        return ""
+            yield f"lies in {', '.join(sorted(there))}; its line pays in {', '.join(line.eligible)}"
 
     def _countries(self, name: str, project: Project) -> frozenset[str]:
         if project.countries:

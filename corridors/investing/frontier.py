@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -34,7 +34,14 @@ __all__ = ["Frontier", "Marginal", "frontier"]
 
 RATES = (0.03, 0.06, 0.09)
 _MOST_FUTURES = 24
-_AIMS = {"benefit": "benefits", "shippers": "benefits without emissions", "enpv": "net present value"}
+_AIMS = {
+    "benefit": "benefits",
+    "shippers": "benefits without emissions",
+    "running": "benefits less upkeep",
+    "enpv": "net present value",
+}
+_AS_IS = "x 1"
+_MOSTLY = 50  # per cent of the cases
 _LEVELS = 4  # budgets, in equal steps up to that of the scenario, at which a project may be chosen
 
 
@@ -104,8 +111,34 @@ def _varied(scenario: Scenario, vary: bool) -> list[tuple[str, Scenario]]:
     count = run_count(scenario.model.vary)
     if count > _MOST_FUTURES:
         raise DataError([f"vary: {count} runs; the frontier takes at most {_MOST_FUTURES}"])
-    start = f"{scenario.name}: "
-    return [(s.name.removeprefix(start), s) for _, s in scenario.variations()]
+    bare = scenario.with_({"vary": {}})
+    found: dict[str, tuple[str, Scenario]] = {}
+    for changes, varied in scenario.variations():
+        if varied.hash != bare.hash:  # the others are the file itself
+            found.setdefault(varied.hash, (_told(changes, bare), varied))
+    return list(found.values())
+
+
+def _told(changes: Mapping[str, Any], bare: Scenario) -> str:
+    """Return what a run changes of the file, in words: ``caspian 8.5 %/yr, overrun x 1.45``."""
+    real = [
+        (path, value)
+        for path, value in changes.items()
+        if value != _AS_IS and bare.with_({path: value}).hash != bare.hash
+    ]
+    return ", ".join(_named(path, value, bare) for path, value in real)
+
+
+def _named(path: str, value: Any, bare: Scenario) -> str:
+    """Return a setting in words: by its title where it switches something on or off, else its last name and value."""
+    *before, last = path.split(".")
+    if last in ("enabled", "decision") and len(before) > 1:
+        section = getattr(bare.model, before[0])
+        for name in before[1:]:
+            section = section[name] if isinstance(section, Mapping) else getattr(section, name)
+        title = section.title or before[-1]
+        return title if value in (True, "build") else f"{title}: {'off' if value is False else value}"
+    return f"{last} {value}"
 
 
 def _amount(given: str | float, prices: Prices) -> float:
@@ -300,7 +333,7 @@ class Frontier:
 
         Notes
         -----
-        Most often chosen first, then by what it adds per money spent.
+        First those that are chosen in half of the cases or more, by what they add per money spent; then the others.
         """
         future = self.central
         allowed = future.allowed(np.inf)
@@ -328,7 +361,12 @@ class Frontier:
             for i, c in enumerate(self.candidates)
         ]
         table = pd.DataFrame(rows).set_index("project")
-        return table.sort_values(["chosen_pct", "per_cost"], ascending=False, kind="stable")
+        mostly = table["chosen_pct"] >= _MOSTLY
+        return (
+            table.assign(mostly=mostly)
+            .sort_values(["mostly", "per_cost", "chosen_pct"], ascending=False, kind="stable")
+            .drop(columns="mostly")
+        )
 
     def _with_needs(self, i: int) -> int:
         """Return the cheapest portfolio that was valued with a project and what it requires."""
@@ -368,6 +406,14 @@ class Frontier:
         }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("future")
 
+    def paying(self) -> pd.Series[int]:
+        """Return in how many futures each project has a net present value above zero, with what it requires."""
+        found = {}
+        for i, c in enumerate(self.candidates):
+            held = np.array([self._with_needs(i)])
+            found[c.name] = sum(bool(f.value.enpv(held, f.rate)[0] > 0) for f in self.futures)
+        return pd.Series(found, name="futures").rename_axis("project")
+
     def regret(self, budget: str | float | None = None) -> pd.DataFrame:
         """Return what each portfolio that is best in some future loses in the others.
 
@@ -380,7 +426,7 @@ class Frontier:
         -------
         DataFrame, portfolios by futures
             Million below the best of the future; NaN where it breaks a rule (it costs more there than there is). Last
-            column ``largest``, least first.
+            columns ``largest``, least first, and ``in`` (the future of the largest).
         """
         limit = None if budget is None else _amount(budget, Prices(_tables(None), self.currency))
         tried = list(dict.fromkeys([0, *(f.best(limit) for f in self.futures)]))
@@ -394,6 +440,7 @@ class Frontier:
             rows[" + ".join(self._names(number)) or "nothing"] = {
                 **cells,
                 "largest": np.inf if np.isnan(known).any() else max(known),
+                "in": next((f for f, v in cells.items() if np.isnan(v)), max(cells, key=lambda f: cells[f])),
             }
         table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("portfolio")
         return table.sort_values("largest", kind="stable")

@@ -17,7 +17,8 @@ __all__ = ["frontier_chart"]
 
 _GREEN = COLOURS["middle"]
 _BILLION = 1e3
-_LABELLED = 0.02  # of the highest benefit, from which on a step is named
+_NAMED = 4
+_LABELLED = 0.05  # of the highest benefit, from which on a step is named
 
 
 def frontier_chart(found: Frontier) -> Figure:
@@ -53,11 +54,13 @@ def _steps(axes: Axes, found: Frontier, table: pd.DataFrame) -> None:
     axes.plot(budget, table["worth_m"], "o", color=_GREEN, ms=5)
     highest = max(table["worth_m"].max(), 1e-12)
     before = 0.0
+    held: set[str] = set()
     for at, (_, row) in zip(budget, table.iterrows(), strict=True):
         if row["worth_m"] - before > _LABELLED * highest:
-            words = [f"+ {name}" for name in row["entered"]] + [f"- {name}" for name in row["left"]]
+            now = set(row["projects"])
+            words = [f"+ {name}" for name in sorted(now - held)] + [f"- {name}" for name in sorted(held - now)]
             axes.annotate(
-                "\n".join(words),
+                "\n".join(words[:_NAMED]),
                 (at, row["worth_m"]),
                 (6, -3),
                 textcoords="offset points",
@@ -65,7 +68,7 @@ def _steps(axes: Axes, found: Frontier, table: pd.DataFrame) -> None:
                 va="top",
                 color=INK,
             )
-        before = row["worth_m"]
+            before, held = row["worth_m"], now
     axes.axvline(top, color=GREY, ls=":", lw=1)
     axes.annotate(
         f"budget\n{top:g} bn {found.currency}", (top, 0), (-4, 4), textcoords="offset points", fontsize=8, ha="right"

@@ -43,7 +43,7 @@ class Future:
     rate : float
         Discount rate, a year.
     objective : str
-        What the choice makes largest: ``benefit``, ``shippers`` (without emissions) or ``enpv``.
+        What is made largest: ``benefit``, ``shippers`` (without emissions), ``running`` (less upkeep) or ``enpv``.
     value : PresentValue
         Streams of portfolios; NaN for those that were not valued.
     """
@@ -138,8 +138,12 @@ class Future:
         numbers = self.rules.numbers
         if self.objective == "enpv":
             return self.value.enpv(numbers, self.rate)
-        emissions = self.value.freight(numbers, self.rate)[1] if self.objective == "shippers" else 0.0
-        return self.value.benefit(numbers, self.rate) - emissions
+        off = np.zeros(len(numbers))
+        if self.objective == "shippers":
+            off = self.value.freight(numbers, self.rate)[1]
+        elif self.objective == "running":
+            off = self.value.upkeep(numbers, self.rate)
+        return self.value.benefit(numbers, self.rate) - off
 
     @cached_property
     def paid_m(self) -> Values:

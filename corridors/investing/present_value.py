@@ -110,6 +110,10 @@ class PresentValue:
         surplus, carbon = self.freight(numbers, rate)
         return surplus + carbon + self._sum(numbers, [self._other(c) for c in self.candidates], rate)
 
+    def upkeep(self, numbers: Numbers, rate: float) -> Values:
+        """Return the present value of operation and maintenance of each portfolio, million."""
+        return self._sum(numbers, [self._upkeep(c) for c in self.candidates], rate)
+
     def enpv(self, numbers: Numbers, rate: float) -> Values:
         """Return benefits and residual value less capital cost and upkeep, discounted, million."""
         costs = [self._residual(c) - self._capex(c) - self._upkeep(c) for c in self.candidates]

@@ -8,6 +8,7 @@ from ..terminal import console_here, dim, figure, maybe, table_of
 from .answer import money
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
 
     from .frontier import Frontier
@@ -22,11 +23,12 @@ def show_frontier(found: Frontier) -> None:
         dim(console, found.scenario.question)
     console.print(found.answer, highlight=False, markup=False)
     _order(console, found)
+    if len(found.futures) > 1:
+        _futures(console, found)
+        _regret(console, found)
     _steps(console, found)
     _schedule(console, found)
     _appraisal(console, found)
-    if len(found.futures) > 1:
-        _regret(console, found)
     _outside(console, found)
     _rests(console, found)
 
@@ -41,10 +43,7 @@ def _order(console: Console, found: Frontier) -> None:
             f"{row['chosen_pct']:.0f} %",
             figure(row["shippers_m"]),
             figure(row["carbon_m"]),
-            figure(row["first_in_m"]),
-            figure(row["last_in_m"]),
-            figure(row["shapley_m"]),
-            figure(row["per_cost"]),
+            *_adds(row),
             str(row["opens"]),
             str(row["line"]).split(".")[-1],
             str(row["needs"]),
@@ -69,6 +68,23 @@ def _order(console: Console, found: Frontier) -> None:
         "best portfolio holds it. Shippers, carbon: what it brings by itself with what it needs. First in, last in, "
         "Shapley: what it adds to nothing, to all others, in the mean over every order. Present values.",
     )
+
+
+def _adds(row: pd.Series[Any]) -> list[str]:
+    """Return what a project adds; that it is better left where it adds nothing and would take away."""
+    if not row["shapley_m"] and row["shippers_m"] + row["carbon_m"] < 0:
+        return ["left", "left", "left", ""]
+    return [figure(row[c]) for c in ("first_in_m", "last_in_m", "shapley_m", "per_cost")]
+
+
+def _futures(console: Console, found: Frontier) -> None:
+    cur = found.currency
+    rows = [
+        [str(name), figure(row["worth_m"]), figure(row["enpv_m"]), ", ".join(row["best"]) or "nothing"]
+        for name, row in found.spread().iterrows()
+    ]
+    heads = ["future", f"these bring\nmn {cur}", f"ENPV\nmn {cur}", "best there"]
+    console.print(table_of(_sides(heads, (0, 3)), rows))
 
 
 def _steps(console: Console, found: Frontier) -> None:
@@ -119,7 +135,7 @@ def _appraisal(console: Console, found: Frontier) -> None:
             f"{row['rate_pct']:g} %",
             *(figure(row[f"{name}_million_{cur.lower()}"]) for name in ("pv_costs", "pv_benefits", "enpv")),
             f"{row['bc_ratio']:.3f}",
-            maybe(row["eirr_pct"], ".1f"),
+            f"{row['eirr_pct']:.1f}" if row["eirr_pct"] > 0 else "none",
             maybe(row["payback_years"], ".1f"),
         ]
         for _, row in table.iterrows()
@@ -137,8 +153,12 @@ def _appraisal(console: Console, found: Frontier) -> None:
 
 def _regret(console: Console, found: Frontier) -> None:
     table = found.regret()
-    rows = [[str(name), figure(row["largest"])] for name, row in table.iterrows()]
-    console.print(table_of(_sides(["portfolio", f"largest regret\nmn {found.currency}"], (0,)), rows))
+    rows = [
+        [str(name), "cannot be paid" if row["largest"] == float("inf") else figure(row["largest"]), str(row["in"])]
+        for name, row in table.iterrows()
+    ]
+    heads = ["portfolio", f"largest regret\nmn {found.currency}", "if"]
+    console.print(table_of(_sides(heads, (0, 2)), rows))
 
 
 def _outside(console: Console, found: Frontier) -> None:
@@ -150,6 +170,9 @@ def _outside(console: Console, found: Frontier) -> None:
 
 def _rests(console: Console, found: Frontier) -> None:
     study = found.scenario.model.study
+    nowhere = [c.title for c in found.candidates if c.line and not c.countries]
+    if nowhere:
+        dim(console, f"No country is named for {', '.join(nowhere)}: the line is taken to pay wherever it is.")
     dim(
         console,
         f"Money in {found.currency} of {found.price_year}. Years modelled: {', '.join(map(str, study.years))}; "

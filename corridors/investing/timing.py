@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Timing", "timed"]
 
-_WINDOW = 15  # years from the decision within which everything opens
+_WINDOW = 12  # years from the decision within which everything starts
+_SECONDS = 120.0
 _POCKET = "budget"
 _ROUNDING = 1e-6
 
@@ -62,18 +63,17 @@ def timed(future: Future, number: int) -> Timing:
 
     Notes
     -----
-    Starts are those of `solvers.schedule_projects`, with the worth of every part of the portfolio in every year. After
-    15 years all goes on as it is.
+    Starts are those of `solvers.schedule_projects`, with the worth of every part of the portfolio in every year of the
+    horizon. All start within twelve years.
     """
     rules, value = future.rules, future.value
     mine = [i for i in range(len(rules.candidates)) if number >> i & 1]
     chosen = [rules.candidates[i] for i in mine]
-    years = value.calendar[: _WINDOW + 1]
+    years = value.calendar
     parts = np.arange(2 ** len(mine))
     numbers = bits(parts, len(mine)).astype(np.int64) @ np.array([1 << i for i in mine], dtype=np.int64)
     gained = value.by_year(_usable(numbers, rules), future.rate)
-    worth = pd.DataFrame(gained[: len(years)], index=years)
-    worth.iloc[-1] += gained[len(years) :].sum(axis=0)
+    worth = pd.DataFrame(gained, index=years)
     projects = pd.DataFrame(
         {
             "lead": [max(math.ceil(c.lead_years - 1e-9), 0) for c in chosen],
@@ -86,7 +86,15 @@ def timed(future: Future, number: int) -> Timing:
     available = _available(future, years, sorted(set(projects["line"])))
     pairs = [(c.name, other) for c in chosen for other in c.requires if other in projects.index]
     own = _own(future, chosen, years)
-    found = schedule_projects(projects, worth, available, start_worth=own, requires=pairs)
+    found = schedule_projects(
+        projects,
+        worth,
+        available,
+        start_worth=own,
+        requires=pairs,
+        last_start=min(_WINDOW, len(years) - 1),
+        time_limit_s=_SECONDS,
+    )
     starts = found.starts.reindex(projects.index)
     _prove(found.spent, available)
     table = pd.DataFrame(

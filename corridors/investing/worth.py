@@ -31,6 +31,7 @@ _NEVER = 1e9  # USD/TEU, of a route that is not the cheapest of its corridor or 
 _DOLLARS, _KG = 100.0, 1e4  # a year, below which a difference is what the residual leaves
 _NO_LIMIT = 1e12  # TEU a year, of a capacity that a portfolio does not have
 _LEAST = 1.0  # TEU a year, of a capacity that is shut: its routes are not open
+_SUMS = ("tariff", "sea_tariff", "hours", "variance", "kgco2e_per_t")
 _FIGURES = ["tariff_usd_per_teu", "hours", "spread_h", "kgco2e_per_t", "opens_year", "capacity_teu_per_year"]
 _OF_ROUTES = _FIGURES[:-1]
 _SLOT = ["state", "refuses", *CELL]
@@ -40,16 +41,20 @@ _MOST_TOGETHER = 8  # projects that change the same arcs; each doubles what is t
 class _Effect(NamedTuple):
     """What some projects do to the routes of the pool and to the capacities."""
 
-    sums: dict[str, Values]  # of each route, before shifts
-    closed: Values  # arcs of each route that are not open
+    figures: Values  # of each route, shape (figures, routes): sums before shifts, and how many of its arcs are shut
     room: Values  # of each capacity, TEU a year
 
     def plus(self, other: _Effect, sign: float = 1.0) -> _Effect:
-        return _Effect(
-            {name: have + sign * other.sums[name] for name, have in self.sums.items()},
-            self.closed + sign * other.closed,
-            self.room + sign * other.room,
-        )
+        return _Effect(self.figures + sign * other.figures, self.room + sign * other.room)
+
+    @property
+    def sums(self) -> dict[str, Values]:
+        return dict(zip(_SUMS, self.figures, strict=False))
+
+    @property
+    def there(self) -> npt.NDArray[np.bool_]:
+        found: npt.NDArray[np.bool_] = self.figures[-1] < 0.5
+        return found
 
 
 class _Outcome(NamedTuple):
@@ -114,28 +119,29 @@ class Worth:
         DataError
             A portfolio for which no equilibrium is found.
         """
-        none = self._outcome(0, None)
-        found, wait = [], none.wait
+        none = self._outcome(0)
+        found = []
         for number in portfolios:
-            one = self._outcome(number, wait)
+            one = self._outcome(number)
             found.append((_beyond(none.cost_usd - one.cost_usd, _DOLLARS), _beyond(one.kgco2e - none.kgco2e, _KG)))
-            wait = one.wait
         table = np.array(found, dtype=float).reshape(-1, 2)
         return table[:, 0], table[:, 1]
 
-    def _outcome(self, number: int, wait: Values | None) -> _Outcome:
-        """Return the outcome of a portfolio, solved once; `wait`: prices to begin at."""
+    def _outcome(self, number: int) -> _Outcome:
+        """Return the outcome of a portfolio, solved once, from that of one with a project less if it is known."""
         number &= self._acting
         if number not in self._known:
-            less = next(
-                (number ^ 1 << i for i in self._roomy if number >> i & 1 and self._spare(number ^ 1 << i, i)), None
-            )
-            self._known[number] = self._solved(number, wait) if less is None else self._known[less]
+            less = [number ^ 1 << i for i in range(len(self.names)) if number >> i & 1]
+            same = next((n for n in less if self._spare(n, (number ^ n).bit_length() - 1)), None)
+            near = next((self._known[n].wait for n in less if n in self._known), None)
+            self._known[number] = self._solved(number, near) if same is None else self._known[same]
         return self._known[number]
 
     def _spare(self, number: int, i: int) -> bool:
-        """Say whether a portfolio is known to leave free all that a project would widen."""
+        """Say whether a portfolio is known to leave free all that a project would widen, and it does nothing else."""
         known = self._known.get(number)
+        if i not in self._roomy:
+            return False
         widened = self._more[i,].room != 0
         return known is not None and not known.wait[widened].any()
 
@@ -156,8 +162,7 @@ class Worth:
 
     def _moves(self, i: int, effect: _Effect) -> bool:
         """Say whether with a project any route becomes another, opens or shuts."""
-        changed = effect.closed.any() or any(values.any() for values in effect.sums.values())
-        return bool(changed or any(self._shifts[i]))
+        return bool(effect.figures.any() or any(self._shifts[i]))
 
     @property
     def _single(self) -> dict[tuple[int], _Effect]:
@@ -165,13 +170,12 @@ class Worth:
         return {(cluster[0],): self._more[cluster] for cluster in self._clusters if len(cluster) == 1}
 
     def _solved(self, number: int, wait: Values | None) -> _Outcome:
-        effect = self._none
-        for cluster in self._clusters:
-            inside = tuple(i for i in cluster if number >> i & 1)
-            if inside:
-                effect = effect.plus(self._more[inside])
+        low = number & self._half
+        effect = self._part(number - low)
+        if low:
+            effect = effect.plus(self._part(low), 1.0).plus(self._none, -1.0)
         sums = self._with_shifts(effect.sums, number)
-        taken = self._cheapest(sums, effect.closed < 0.5)
+        taken = self._cheapest(sums, effect.there)
         route = self._route
         cost = np.where(taken[route], self.model.costs(self.choice, sums), _NEVER)
         room = np.append(np.inf, np.maximum(effect.room, _LEAST))
@@ -181,6 +185,26 @@ class Worth:
             raise DataError([f"{self.year}: {self._words(number)} cannot be solved: {error}"]) from None
         emitted = answer.flow @ (sums["kgco2e_per_t"] * self.model.load_t_per_teu)[route]
         return _Outcome(float(self._quantity @ answer.expected_cost), float(emitted), answer.wait)
+
+    def _part(self, number: int) -> _Effect:
+        """Return the effect of a portfolio out of one half of the projects, kept: there are few of these."""
+        if number not in self._parts_of:
+            effect = self._none
+            for cluster in self._clusters:
+                inside = tuple(i for i in cluster if number >> i & 1)
+                if inside:
+                    effect = effect.plus(self._more[inside])
+            self._parts_of[number] = effect
+        return self._parts_of[number]
+
+    @cached_property
+    def _half(self) -> int:
+        """Return the portfolio of the projects of every other cluster."""
+        return sum(1 << i for cluster in self._clusters[::2] for i in cluster)
+
+    @cached_property
+    def _parts_of(self) -> dict[int, _Effect]:
+        return {}
 
     def _words(self, number: int) -> str:
         return " + ".join(n for i, n in enumerate(self.names) if number >> i & 1) or "nothing"
@@ -375,20 +399,18 @@ class Worth:
 
     def _effect(self, model: YearModel) -> _Effect:
         """Return what the routes sum to on the networks of a model, and its capacities."""
-        count, latest = len(self._pool), model.network_year
-        sums = {name: np.zeros(count) for name in ("tariff", "sea_tariff", "hours", "variance", "kgco2e_per_t")}
-        closed = np.zeros(count)
-        room = self.model.rows["room"].to_numpy(copy=True)
+        latest, rows_of = model.network_year, self.model.rows
+        figures = np.zeros((len(_SUMS) + 1, len(self._pool)))
+        room = rows_of["room"].to_numpy(copy=True)
         for number, (filters, (rows, crossed)) in enumerate(zip(model.networks, self._parts, strict=True)):
             arcs = filters.network.arcs
-            for name, values in route_sums(arcs, crossed).items():
-                sums[name][rows] = values
-            closed[rows] = crossed @ (arcs["opens_year"].to_numpy(dtype=float) > latest).astype(float)
+            shut = (arcs["opens_year"].to_numpy(dtype=float) > latest).astype(float)
+            figures[:, rows] = [*route_sums(arcs, crossed).values(), crossed @ shut]
             limits = arcs[arcs["capacity_group"] != ""].groupby("capacity_group")["capacity_teu_per_year"].first()
-            mine = ((self.model.rows["state"] == number) & ~self.model.rows["scarce"]).to_numpy()
-            here = limits.reindex(self.model.rows["group"][mine]).fillna(_NO_LIMIT).to_numpy(dtype=float)
+            mine = ((rows_of["state"] == number) & ~rows_of["scarce"]).to_numpy()
+            here = limits.reindex(rows_of["group"][mine]).fillna(_NO_LIMIT).to_numpy(dtype=float)
             room[mine] = here * model.states[number].share
-        return _Effect(sums, closed, room)
+        return _Effect(figures, room)
 
 
 def _once(routes: pd.DataFrame) -> pd.DataFrame:

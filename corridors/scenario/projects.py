@@ -13,7 +13,7 @@ from networks.errors import nearest
 from .schema import Effect, Intervention, Project, Where
 from .units import quantity
 
-__all__ = ["as_intervention", "cost", "has_effect", "opening_year", "project_records"]
+__all__ = ["as_intervention", "cost", "effect_known", "has_effect", "opening_year", "project_records"]
 
 _UNITS = {
     "Mt_per_year": "Mt/yr",
@@ -69,6 +69,16 @@ def has_effect(project: Project, records: pd.DataFrame) -> bool:
         return False
     row: Mapping[str, Any] = records.loc[project.record].to_dict()
     return bool(row["link_ids"]) and bool(dict(_effects(row)))
+
+
+def effect_known(project: Project, records: pd.DataFrame) -> bool:
+    """Say whether the file or the record says what it changes, and where."""
+    if project.record is None or project.record not in records.index:
+        return project.effect is not None
+    row: Mapping[str, Any] = records.loc[project.record].to_dict()
+    one_place = row["from_place_id"] and row["from_place_id"] == row["to_place_id"]
+    there = project.where is not None or bool(row["link_ids"]) or bool(one_place)
+    return there and (project.effect is not None or bool(dict(_effects(row))))
 
 
 def opening_year(project: Project, records: pd.DataFrame) -> float | None:

@@ -481,9 +481,9 @@ class Investments(Model):
     discount_rate: Rate | None = Field(None, description="Per year; tables show 3, 6 and 9 % beside it.")
     slippage: Scale = Field(change("x 1"), description="On all lead times: 'x 1.5'.")
     overrun: Scale = Field(change("x 1"), description="On all costs: 'x 1.3'.")
-    objective: Literal["benefit", "shippers", "enpv"] = Field(
+    objective: Literal["benefit", "shippers", "running", "enpv"] = Field(
         "benefit",
-        description="What the choice makes largest: all benefits; those without emissions; or net present value.",
+        description="What is made largest: benefits; those without emissions; those less upkeep; net present value.",
     )
 
 
