@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from . import design
 from .equilibrium import aequilibrae
 from .equilibrium import ours as our_equilibrium
 from .instances import BEST_KNOWN, Instance, Roads, barcelona, built_in, geometric, one_commodity, roads, tightened
@@ -181,6 +182,17 @@ def _equilibrium(name: str, rel_gap: float) -> Case:
     return Case(build, jobs, slow=("AequilibraE",))
 
 
+_DESIGN: dict[str, Job] = {"solve_design": design.ours, "PuLP strong": design.strong, "PuLP weak": design.weak}
+
+
+def _canad(name: str, known: float) -> Case:
+    return Case(lambda quick, data: design.canad(data, name, known), _DESIGN, slow=("PuLP strong", "PuLP weak"))
+
+
+def _drawn(n: int, m: int, k: int, capacity_ratio: float, fixed_ratio: float) -> Instance:
+    return design.generated(n, m, k, capacity_ratio=capacity_ratio, fixed_ratio=fixed_ratio, seed=1)
+
+
 _OURS = ("solve_flow path", "solve_flow auto", "solve_flow arc")
 _FLOW = (*_OURS, "HiGHS simplex", "HiGHS ipx", "HiGHS hipo", "HiGHS pdlp")
 _PEERS = ("linopy", "PyPSA", "OR-tools GLOP", "OR-tools PDLP")
@@ -227,5 +239,15 @@ CASES: dict[str, Case] = {
     ),
     "k-shortest": Case(_pairs, {"k_shortest_paths": _ours_k_shortest, "networkx simple paths": _networkx_k_shortest}),
     **{f"equilibrium-{name}-{gap:.0e}": _equilibrium(name, gap) for gap in (1e-4, 1e-6, 1e-10) for name in BEST_KNOWN},
+    **{f"design-{name}": _canad(name, known) for name, known in design.OPTIMA.items()},
+    "design-loose": Case(
+        lambda quick, data: _drawn(12, 60, 12, 1, 0.1) if quick else _drawn(30, 400, 100, 2, 0.1), _DESIGN
+    ),
+    "design-tight": Case(
+        lambda quick, data: _drawn(12, 60, 12, 8, 0.1) if quick else _drawn(30, 400, 100, 8, 0.1), _DESIGN
+    ),
+    "design-transport": Case(
+        lambda quick, data: design.fixed_charge_transport(*((6, 10, 1) if quick else (20, 40, 1))), _DESIGN
+    ),
 }
 """Every case by its name."""

@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from . import design
 from .cases import Change, Job, Pairs, find
 from .equilibrium import toy as toy_roads
 from .instances import AbsentError, Roads, geometric, one_commodity, tightened
@@ -99,6 +100,8 @@ def _warm_up(job: Job, problem: Any) -> None:
     elif isinstance(problem, Change):
         toy = geometric(12, 6, 1)
         job(Change(toy, tightened(toy)[0]), 10.0)
+    elif "fixed_cost" in problem.arcs:
+        job(design.toy(), 10.0)
     elif len(problem.demands) == 1:
         job(one_commodity(12, 30, 1), 10.0)
     else:

@@ -9,6 +9,9 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from ._graph import Graph as Graph
+    from .design import design_steps as design_steps
+    from .design import solve_design as solve_design
+    from .design_solution import DesignSolution as DesignSolution
     from .equilibrium import solve_equilibrium as solve_equilibrium
     from .equilibrium_solution import EquilibriumSolution as EquilibriumSolution
     from .errors import FlowCheckError as FlowCheckError
@@ -34,11 +37,15 @@ if TYPE_CHECKING:
     from .queueing import deterministic_queue as deterministic_queue
     from .scheduling import Schedule as Schedule
     from .scheduling import schedule_projects as schedule_projects
+    from .two_stage import solve_two_stage as solve_two_stage
+    from .two_stage_solution import TwoStageSolution as TwoStageSolution
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "_graph": ["Graph"],
+        "design": ["design_steps", "solve_design"],
+        "design_solution": ["DesignSolution"],
         "equilibrium": ["solve_equilibrium"],
         "equilibrium_solution": ["EquilibriumSolution"],
         "errors": ["FlowCheckError", "SolverInputError"],
@@ -49,5 +56,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "paths": ["iter_shortest_paths", "k_shortest_paths", "shortest_paths"],
         "queueing": ["Queue", "deterministic_queue"],
         "scheduling": ["Schedule", "schedule_projects"],
+        "two_stage": ["solve_two_stage"],
+        "two_stage_solution": ["TwoStageSolution"],
     },
 )

@@ -30,6 +30,13 @@ OPTIMAL, INFEASIBLE, STOPPED, FAILED = "optimal", "infeasible", "stopped", "fail
 
 _WARM = "HiGHS"
 _PROVED, _FOUND = 1, 2  # PuLP's codes of a solution: optimal, or the best when the time was over
+_NO_HEURISTICS = {
+    "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+}
 _WHOLE = 1e-9  # distance from a whole number that counts as none
 
 # The constructor of PuLP 3 takes what a method of PuLP 4 does.
@@ -199,18 +206,22 @@ class Model:
         start: FloatArray | None = None,
         *,
         presolve: bool = True,
+        heuristics: bool = True,
         nodes: int | None = None,
     ) -> IntegerOutcome:
         """Solve with whole numbers to a relative gap, from a feasible start if there is one.
 
-        Only HiGHS takes the start, leaves a model alone that has been reduced before (`presolve`), and stops after
-        a number of nodes.
+        Only HiGHS takes the start, leaves a model alone that has been reduced before (`presolve`), looks for nothing
+        better than its nodes give (`heuristics`), and stops after a number of nodes.
         """
         left = max(0.01, deadline - time.perf_counter())
         if not self.warm:
             return self._integer_pulp(left, gap)
         self.hand_over(whole=True)
         self._live.setOptionValue("presolve", "on" if presolve else "off")
+        if not heuristics:
+            for option, value in _NO_HEURISTICS.items():
+                self._live.setOptionValue(option, value)
         self._live.setOptionValue("mip_max_nodes", 2**31 - 1 if nodes is None else nodes)
         return self._integer_highs(left, gap, start)
 
