@@ -28,6 +28,8 @@ OPTIMA = {
     "c35": 371_475.0,
     "c36": 643_036.0,
     "c41": 429_398.0,
+    "c42": 586_077.0,
+    "c43": 464_509.0,
     "c44": 604_198.0,
 }
 """Canad instances of 20 nodes and 40 commodities and their optima, as published by Hewitt, Nemhauser and Savelsbergh

@@ -128,7 +128,7 @@ class Search:
     ) -> _solver.IntegerOutcome:
         """Branch and bound with decisions between bounds; the point is given for all columns."""
         columns = self.formulation.columns(upper)
-        model = self.formulation.model(self.solver, self.strong, lower, upper)
+        model = self._branching(columns, lower, upper)
         close = known is not None and self._is_close(known)
         # Searches of the solver round a point that is far off take long and lead nowhere.
         start = known[columns] if known is not None and close else None
@@ -139,6 +139,16 @@ class Search:
         x = np.zeros(len(self.formulation.cost))
         x[columns] = ended.x
         return _solver.IntegerOutcome(ended.status, x, ended.bound)
+
+    def _branching(self, columns: IntArray, lower: FloatArray, upper: FloatArray) -> _solver.Model:
+        """Return the model with the strong rows, of the columns that decisions between bounds leave."""
+        formulation = self.formulation
+        if self.relaxed is None or not self.relaxed.warm:
+            return formulation.model(self.solver, self.strong, lower, upper)
+        low, high = np.zeros(len(columns)), np.ones(len(columns))
+        low[: self.n], high[: self.n] = lower, upper
+        rows = len(formulation.sent) + len(formulation.room)
+        return self.relaxed.branching(rows, formulation.strong_rows(self.strong), columns, low, high)
 
     def _plain(self, start: BoolArray | None) -> BoolArray | None:
         """Return decisions at hand when time is over: those given, all or none, whichever is allowed."""

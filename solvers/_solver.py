@@ -148,6 +148,39 @@ class Model:
         if self._live is not None:
             self._live.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
 
+    def branching(
+        self, rows: int, entries: csc_array, columns: IntArray, lower: FloatArray, upper: FloatArray
+    ) -> Model:
+        """Return a copy to run with whole numbers once, made from the live model of the solver without PuLP.
+
+        It keeps the first `rows` rows, gets rows ``entries @ x <= 0`` over all columns, and keeps some columns, with
+        other bounds. Only with a solver that has the model live.
+        """
+        import highspy
+
+        self.hand_over()
+        found = Model(self.solver)
+        found.cost, found.integer = self.cost[columns], self.integer[columns]
+        found.lower, found.upper = lower, upper
+        with _silence():
+            live = highspy.Highs()
+        live.setOptionValue("output_flag", False)
+        live.passModel(self._live.getModel())
+        more = np.arange(rows, len(self.rhs), dtype=np.int32)
+        live.deleteRows(len(more), more)
+        sheet = entries.tocsr()
+        starts, index = sheet.indptr[:-1].astype(np.int32), sheet.indices.astype(np.int32)
+        none = np.zeros(sheet.shape[0])
+        live.addRows(len(none), none - np.inf, none, len(index), starts, index, sheet.data)
+        gone = np.setdiff1d(np.arange(len(self.cost)), columns).astype(np.int32)
+        live.deleteCols(len(gone), gone)
+        live.changeColsBounds(len(columns), np.arange(len(columns), dtype=np.int32), lower, upper)
+        whole = np.flatnonzero(found.integer).astype(np.int32)
+        kind = np.full(len(whole), highspy.HighsVarType.kInteger)
+        live.changeColsIntegrality(len(whole), whole, kind)
+        found._live = live
+        return found
+
     def to_pulp(self, *, whole: bool = False) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:
         """Return the PuLP problem and its variables in order; its constraints are named r0, r1 and so on."""
         problem = pulp.LpProblem("flow", pulp.LpMinimize)
