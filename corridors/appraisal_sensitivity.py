@@ -151,7 +151,8 @@ def tornado(
             "enpv_high": ends[1],
             "width": max(*ends, at_base) - min(*ends, at_base),
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("variable")
+    columns = ["low", "base", "high", "enpv_low", "enpv_base", "enpv_high", "width"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("variable")
     return table.sort_values("width", ascending=False, kind="stable")
 
 

@@ -86,7 +86,7 @@ class Prices:
             return 1.0
         index = self._series[series]
         if year not in index.index:
-            first, last = index.index.min(), index.index.max()
+            first, last = int(index.index.min()), int(index.index.max())
             raise DataError(
                 [f"price_indices.csv: {series} runs from {first} to {last}, prices of {year} are asked for"]
             )

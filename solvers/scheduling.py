@@ -119,6 +119,9 @@ def _check(projects: pd.DataFrame, worth: pd.DataFrame, available: pd.DataFrame)
         raise SolverInputError(f"projects: got {count}, expected {_MOST} at most")
     if worth.shape[1] != 2**count:
         raise SolverInputError(f"worth: got {worth.shape[1]} columns, expected {2**count} for {count} projects")
+    for name, table in (("worth", worth), ("available", available)):
+        if not np.isfinite(table.to_numpy(dtype=float)).all():
+            raise SolverInputError(f"{name}: has a cell that is no finite number")
     if not worth.index.equals(available.index):
         raise SolverInputError("available: its periods are others than those of worth")
     unknown = [line for line in projects["line"] if line not in available.columns]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import corridors
 from corridors.choice import load_choice
+from corridors.investing.candidates import slate
 from corridors.investing.games import contributions, value_of_offers
 from corridors.investing.memory import Memory
 from corridors.investing.portfolios import Candidate, MoneyLine, Rules
@@ -24,7 +25,7 @@ from corridors.investing.worth import Worth
 from corridors.prices import Prices
 from corridors.scenario.applying import Application
 from corridors.year_model import YearModel
-from networks import DataError
+from networks import DataError, load_tables
 
 LINE = {"package": "samarkand-2025", "line": "transport"}
 CHOSEN = {
@@ -54,6 +55,20 @@ CHOSEN = {
     },
     "cku": {"decision": "choose", "record": "I33", **LINE},
 }
+
+
+BIG = {
+    "investments.projects.big": {
+        "decision": "build",
+        "title": "Big line",
+        "cost": "2 bn EUR",
+        "kind": "rail",
+        "where": {"place": "Aktau"},
+        "effect": {"wait": "-1 h"},
+        **LINE,
+    }
+}
+GAS = {"cost": "100 mn EUR", "benefit": "20 mn EUR/yr", "source": "EST", "countries": ["KZ"], **LINE}
 
 
 def scenario(**more):
@@ -406,7 +421,10 @@ def test_gas_and_freight_share_one_portfolio():
     [
         ({"investments.projects": {n: {"decision": "leave"} for n in CHOSEN}}, "nothing is to be chosen"),
         ({"investments.projects.papers.kind": "softt"}, "no kind of works is called 'softt'"),
-        ({"investments.projects.papers.requires": ["cku"]}, "cku cannot be chosen"),
+        ({"vary": {"investments.objective": ["benefit", "enpv"]}}, "cannot be held against each other"),
+        ({"investments.projects.papers.opens": 2026}, "2026 is before the decision"),
+        ({"investments.budget": "1 bn EUR", **BIG}, "less than the 2,000 m of what is built"),
+        ({"investments.overrun": "x 1.6", **BIG}, "holds 3 bn EUR, its projects cost 3.2"),
         (
             {f"investments.projects.copy{i}": CHOSEN["papers"] for i in range(10)},
             "at most 12; decide the others",
@@ -415,7 +433,74 @@ def test_gas_and_freight_share_one_portfolio():
 )
 def test_what_cannot_be_chosen_from_is_told(changes, told):
     with pytest.raises(DataError, match=told):
-        corridors.frontier(scenario(**changes), vary=False)
+        corridors.frontier(scenario(**changes), vary="vary" in changes)
+
+
+def slate_of(**changes):
+    one = scenario(**changes)
+    return slate(Application.of(one.model), Prices(load_tables(), "EUR"))
+
+
+def why_outside(**changes):
+    table = slate_of(**changes).outside
+    return dict(zip(table["project"], table["why"], strict=True))
+
+
+def test_what_hangs_on_others_falls_out_with_them_and_says_why():
+    assert "requires cku" in why_outside(**{"investments.projects.papers.requires": ["cku"]})["papers"]
+    barred = why_outside(**BIG, **{"investments.projects.papers.excludes": ["big"]})
+    assert "alternative to big, which is built" in barred["papers"]
+    barred = why_outside(**BIG, **{"investments.projects.big.excludes": ["papers"]})
+    assert "alternative to big" in barred["papers"]
+    either = why_outside(**{"investments.projects.tanap": {"record": "G09", "decision": "choose", **GAS}})
+    assert "tanap" not in either  # nothing that it requires is in the file
+
+
+def test_candidates_of_one_record_are_alternatives():
+    twice = {"investments.projects.again": {"record": "I03", "effect": {"use": "open"}, "decision": "choose", **LINE}}
+    by_name = {c.name: c for c in slate_of(**twice).rules.candidates}
+    assert "again" in by_name["moiynty-kyzylzhar"].excludes and "moiynty-kyzylzhar" in by_name["again"].excludes
+
+
+def test_what_is_built_takes_from_the_line_and_from_its_countries():
+    line = {"amount": "3 bn EUR", "eligible": ["KZ"], "at_most": {"KZ": "80 %"}}
+    rules = slate_of(**BIG, **{"investments.packages.samarkand-2025.lines.transport": line}).rules
+    (money,) = rules.lines.values()
+    assert money.amount_m == pytest.approx(1000) and money.at_most[0][1] == pytest.approx(400)
+    assert rules.budget_m == pytest.approx(1000)
+
+
+def test_works_end_when_a_project_opens():
+    late = {"investments.projects.papers": {**CHOSEN["papers"], "opens": 2033}}
+    papers = next(c for c in slate_of(**late).rules.candidates if c.name == "papers")
+    assert papers.opens == 2033 and len(papers.spend) == 6 and sum(papers.spend) == pytest.approx(1)
+    assert papers.spend[:4] == (0, 0, 0, 0)  # lead of a soft measure: 1.5 years
+    soon = {"investments.projects.papers": {**CHOSEN["papers"], "opens": 2028}}
+    papers = next(c for c in slate_of(**soon).rules.candidates if c.name == "papers")
+    assert papers.opens == 2028 and papers.spend == (1.0,)
+
+
+def test_nothing_is_gained_while_a_requirement_is_not_in_service():
+    short = Candidate("a", "a", 10.0, 10.0, "", frozenset(), 4.0, 3.0, 2031, 0.0, (1.0,))
+    leans = Candidate("b", "b", 10.0, 10.0, "", frozenset(), 1.0, 20.0, 2028, 0.0, (1.0,), 5.0, requires=("a",))
+    worth = np.array([[0.0, 1.0, 7.0, 9.0]])
+    value = PresentValue([short, leans], [2030], worth, np.zeros((1, 4)), pd.Series({2030: 0.0}), 2027, 12)
+    table = value.streams(3)
+    assert table["shippers_surplus"].tolist() == [0] * 4 + [9] * 3 + [0] * 5
+    assert table["other_benefits"].tolist() == [0] * 4 + [5] * 3 + [0] * 5
+
+
+def test_projects_that_never_serve_together_are_scheduled():
+    apart = {
+        "investments.projects.papers": {**CHOSEN["papers"], "life": "1 year"},
+        "investments.projects.vessels.opens": 2040,
+        "study.markets": ["caspian"],
+        "study.years": [2030],
+    }
+    found = corridors.frontier(scenario(**apart), vary=False)
+    assert np.isfinite(found.central.worth[found.central.rules.allowed(found.central.rules.numbers, np.inf)]).all()
+    assert found.schedule().status == "optimal"
+    assert found.tornado([]).empty
 
 
 def test_packages_that_share_money_are_not_added():
@@ -433,9 +518,11 @@ def test_worths_are_kept_where_only_money_changes(tmp_path, monkeypatch):
     dear = scenario(**{"investments.overrun": "x 2", "investments.slippage": "x 1.5", "investments.budget": "1 bn EUR"})
     other = scenario(**{"investments.projects.papers.effect": {"time": "-30 h"}})
     memory = Memory(cache=True)
-    key = memory.key(model, 2030, None)
-    assert key == memory.key(dear.model, 2030, None)
-    assert key != memory.key(other.model, 2030, None) and key != memory.key(model, 2040, None)
+    names = ("papers", "vessels")
+    key = memory.key(model, 2030, names, None)
+    assert key == memory.key(dear.model, 2030, names, None)
+    assert key != memory.key(other.model, 2030, names, None) and key != memory.key(model, 2040, names, None)
+    assert key != memory.key(model, 2030, names[::-1], None)  # portfolios go by number
     memory.learn(key, {1: (math.pi, -2.5)})
     assert Memory(cache=True).known(key) == {1: (math.pi, -2.5)}
     assert Memory(cache=False).known(key) == {}

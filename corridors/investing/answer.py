@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ..scenario.money import lines_of
+
 if TYPE_CHECKING:
     from .frontier import Frontier
 
-__all__ = ["answer", "money", "opening"]
+__all__ = ["answer", "money", "opening", "percent"]
 
 _NAMED = 4
 _BILLION = 1e3
@@ -29,21 +31,26 @@ def money(million: float, currency: str) -> str:
     return f"{million:.0f} mn {currency}" if size >= 10 else f"{million:.2g} mn {currency}"
 
 
+def percent(share: float) -> str:
+    """Return a share in words: ``3.5 %``."""
+    return f"{100 * share:.10g} %"
+
+
 def opening(found: Frontier) -> Iterator[str]:
     """Yield what of the packages may be spent here at all, where that is less than their total."""
-    packages = found.scenario.model.investments.packages
-    lines = found.central.rules.lines
-    for name, package in packages.items():
-        mine = [line for line in lines.values() if line.name.startswith(f"{name}.")]
-        total = package.total
-        if total is None or not mine:
+    prices, cur = found.prices, found.currency
+    used = {c.line for c in found.candidates}
+    for name, package in found.scenario.model.investments.packages.items():
+        lines = {n: line for n, line in lines_of(package, found.folder).items() if f"{name}.{n}" in used}
+        if package.total is None or not lines:
             continue
-        usable = sum(line.amount_m for line in mine)
-        if usable < 0.99 * total.value / 1e6:
-            words = [line.name.removeprefix(f"{name}.") for line in mine]
-            states = dict.fromkeys(w for n in words for w in package.lines[n].eligible or ())
+        total = prices.million(package.total.value, package.total.dimension, package.total.price_year)
+        usable = sum(prices.million(x.amount.value, x.amount.dimension, x.amount.price_year) for x in lines.values())
+        if usable < 0.99 * total:
+            words = " and ".join(n.replace("-", " ") for n in lines)
+            states = dict.fromkeys(w for line in lines.values() for w in line.eligible or ())
             where = f", in {', '.join(states)}" if states else ""
-            yield f"Only {money(usable, found.currency)} of the {total.text} can pay for {' and '.join(words)}{where}."
+            yield f"Only {money(usable, cur)} of the {package.total.text} can pay for {words}{where}."
 
 
 def _body(found: Frontier) -> Iterator[str]:
@@ -60,9 +67,10 @@ def _body(found: Frontier) -> Iterator[str]:
     worth, enpv = spread["worth_m"].iloc[0], spread["enpv_m"].iloc[0]
     between = ""
     if len(spread) > 1:
-        low, high = spread["worth_m"].min(), spread["worth_m"].max()
-        between = f" ({money(low, cur)} to {money(high, cur)} over {len(spread)} futures)"
-    rate = f"{found.central.rate:.0%}"
+        low, high, unpaid = spread["worth_m"].min(), spread["worth_m"].max(), int(spread["worth_m"].isna().sum())
+        not_all = f"; in {unpaid} of them they cannot be paid" if unpaid else ""
+        between = f" ({money(low, cur)} to {money(high, cur)} over {len(spread)} futures{not_all})"
+    rate = percent(found.central.rate)
     if found.central.objective == "enpv":
         yield f"That is a net present value of {money(worth, cur)}{between} at {rate}."
     else:
@@ -105,12 +113,13 @@ def _paying(found: Frontier) -> Iterator[str]:
     count = len(found.futures)
     sure = [c for c in found.candidates if often[c.name] > count / 2]
     losing = sum(often[name] <= count / 2 for name in found.chosen)
+    alone = "" if any(c.benefit_m for c in found.candidates) else "By the freight modelled alone "
     if not sure:
-        yield "By the freight modelled alone none of all the projects pays for itself."
+        yield f"{alone}none of all the projects pays for itself.".capitalize()
         return
     told = [f"{c.title}{f' ({often[c.name]} of {count} futures)' if count > 1 else ''}" for c in sure]
     does = "pays for itself" if len(sure) == 1 else "pay for themselves"
-    yield f"By the freight modelled alone {_listed(told, ' and ')} {does}" + (
+    yield f"{alone}{_listed(told, ' and ')} {does}" + (
         f"; {losing} of those first {'does' if losing == 1 else 'do'} not." if losing else "."
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -21,8 +21,9 @@ from ..scenario.applying import Application
 from ..scenario.interventions import ready
 from ..scenario.money import countries_of, line_of, lines_of, shared
 from ..scenario.projects import as_intervention, cost, effect_known, has_effect, project_records
-from ..scenario.schema import Investments, Project
+from ..scenario.schema import Investments, Line, Project
 from .portfolios import Candidate, MoneyLine, Rules
+from .ties import tied
 
 __all__ = ["Slate", "slate"]
 
@@ -30,6 +31,14 @@ _MOST = 12
 _QUARTERS = ("spend_q1", "spend_q2", "spend_q3", "spend_q4")
 _HOURS_A_YEAR = 8760.0
 _SPREAD = 0.3  # of the overrun of works for which none is on record (judgement: that of roads)
+
+
+class _Built(NamedTuple):
+    """What is built anyway."""
+
+    line: str
+    paid_m: float
+    countries: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -44,15 +53,12 @@ class Slate:
         ``project``, ``title``, ``cost_m`` (NaN: not on record), ``why``: what is on the list and cannot be chosen.
     start, years : int
         Year of decision, and years of the appraisal.
-    built_m : float
-        Million that projects which are built anyway take of the lines.
     """
 
     rules: Rules
     outside: pd.DataFrame
     start: int
     years: int
-    built_m: float
 
 
 def slate(application: Application, prices: Prices) -> Slate:
@@ -117,13 +123,19 @@ class _Reader:
             problems.append(
                 f"investments.projects: {len(found)} are to be chosen from, at most {_MOST}; decide the others"
             )
-        problems += self._shared(asked)
+        problems += self._shared()
         if problems:
             raise DataError(problems)
+        candidates, lost = tied(found, self.money.projects, self.records)
+        outside += [(c.name, c.title, c.cost_m, lost[c.name]) for c in found if c.name in lost]
         table = pd.DataFrame(outside, columns=["project", "title", "cost_m", "why"])
+        if not candidates:
+            raise DataError(
+                ["investments.projects: none of those to be chosen can be", *(f"{t}: {w}" for _, t, _, w in outside)]
+            )
         built = self._built()
-        rules = Rules(self._tied(found), self._lines(found, built), self._budget(found, built))
-        return Slate(rules, table, self.start, self.years, sum(amount for _, amount in built))
+        rules = Rules(candidates, self._lines(candidates, built), self._budget(candidates, built))
+        return Slate(rules, table, self.start, self.years)
 
     def _record(self, project: Project) -> Mapping[str, Any]:
         if project.record is None or project.record not in self.records.index:
@@ -133,6 +145,11 @@ class _Reader:
 
     def _title(self, name: str, project: Project) -> str:
         return project.title or str(self._record(project).get("title", name))
+
+    @property
+    def _overrun(self) -> float:
+        """What is spent for one planned, at least a trace, as it divides."""
+        return max(self.money.overrun.value, 1e-9)
 
     def _cost(self, project: Project) -> float:
         """Return the cost in million of the currency and price year of the study; NaN if none is on record."""
@@ -149,7 +166,7 @@ class _Reader:
             yield "no cost on record"
         if not known:
             yield "nothing on record says what it changes"
-        if not self.money.packages:
+        if not self.money.packages or (project.package is None and self.money.budget is not None):
             return
         line = line_of(project, self.money, self.folder)
         if line is None:
@@ -182,9 +199,13 @@ class _Reader:
         lead = self._years(name, "lead_time", project.lead_time, row.get("lead_years"), usual.get("lead_years"))
         life = self._years(name, "life", project.life, row.get("life_years"), usual.get("life_years"))
         slip = self.money.slippage.value
-        opens = self.start + math.ceil(lead * slip - 1e-9)
+        works = max(math.ceil(lead * slip - 1e-9), 0)
+        opens = self.start + works
         if project.opens is not None:
-            opens = max(opens, project.opens + math.ceil(lead * (slip - 1) - 1e-9))
+            opens = project.opens + math.ceil(lead * (slip - 1) - 1e-9)
+            if opens < self.start:
+                raise DataError([f"investments.projects.{name}.opens: {opens} is before the decision in {self.start}"])
+            works = min(works, opens - self.start)
         grades = list(self._grades(project, row, usual))
         return Candidate(
             name=name,
@@ -197,12 +218,12 @@ class _Reader:
             life_years=life,
             opens=opens,
             upkeep=self._upkeep(name, project, usual),
-            spend=self._spend(project, usual, opens - self.start),
+            spend=(0.0,) * (opens - self.start - max(works, 1)) + self._spend(project, usual, works),
             benefit_m=0.0 if project.benefit is None else self._benefit(project),
             requires=tuple(project.requires or ()) + tuple(row.get("requires", ())),
             excludes=tuple(project.excludes or ()) + tuple(row.get("excludes", ())) + tuple(row.get("contains", ())),
             requires_any=tuple(row.get("requires_any", ())),
-            overrun=_share(usual.get("overrun_pct"), 0.0),
+            overrun=max((1 + _share(usual.get("overrun_pct"), 0.0)) / self._overrun - 1, 0.0),
             overrun_spread=_share(usual.get("overrun_sd_pct"), _SPREAD),
             estimates=sum(grade == "EST" for grade in grades),
             figures=len(grades),
@@ -227,7 +248,8 @@ class _Reader:
     def _spend(self, project: Project, usual: pd.Series[Any], years: int) -> tuple[float, ...]:
         """Return the share of the cost in each year of works."""
         if project.spend is not None:
-            profile = [part.value for part in project.spend]
+            whole = sum(part.value for part in project.spend)
+            profile = [part.value / whole for part in project.spend]
         else:
             profile = [float(usual[q]) for q in _QUARTERS] if _QUARTERS[0] in usual else [1.0]
         return tuple(spend(1.0, 0, max(years, 1), profile).tolist())
@@ -255,69 +277,54 @@ class _Reader:
             else:
                 yield "EST" if given is not None else str(usual.get(of_kind, "EST"))
 
-    def _tied(self, found: Sequence[Candidate]) -> list[Candidate]:
-        """Return candidates with requirements and alternatives among each other, by name."""
-        names = {c.name for c in found}
-        of_record = {p.record: n for n, p in self.money.projects.items() if p.record is not None}
-        given = {n for n, p in self.money.projects.items() if p.decision == "build"}
-        tied = []
-        for c in found:
-            requires = {of_record.get(r, r) for r in c.requires if r in self.money.projects or r in of_record} - given
-            excludes = {of_record.get(e, e) for e in c.excludes} & names - {c.name}
-            either = {of_record.get(r, r) for r in c.requires_any if r in self.money.projects or r in of_record}
-            some = tuple(sorted(either & names)) if not either & given else ()
-            needed, others = tuple(sorted(requires)), tuple(sorted(excludes))
-            tied.append(replace(c, requires=needed, excludes=others, requires_any=some))
-        return self._possible(tied)
-
-    def _possible(self, found: list[Candidate]) -> list[Candidate]:
-        names = {c.name for c in found}
-        lost = [(c.name, r) for c in found for r in c.requires if r not in names]
-        if lost:
-            raise DataError(
-                [
-                    f"investments.projects.{name}.requires: {r} cannot be chosen, see why it is outside"
-                    for name, r in lost
-                ]
-            )
-        return found
-
-    def _built(self) -> list[tuple[str, float]]:
-        """Return line and million of what is built anyway."""
+    def _built(self) -> list[_Built]:
+        """Return what is built anyway and paid for by a line."""
         return [
-            (f"{p.package}.{p.line}", self._cost(p) * self._paid(p))
-            for p in self.money.projects.values()
+            _Built(f"{p.package}.{p.line}", self._cost(p) * self._paid(p), self._countries(n, p))
+            for n, p in self.money.projects.items()
             if p.decision == "build" and p.line is not None and not math.isnan(self._cost(p))
         ]
 
-    def _lines(self, found: Sequence[Candidate], built: Sequence[tuple[str, float]]) -> dict[str, MoneyLine]:
+    def _lines(self, found: Sequence[Candidate], built: Sequence[_Built]) -> dict[str, MoneyLine]:
         lines = {}
         for package, money in self.money.packages.items():
             for name, line in lines_of(money, self.folder).items():
                 key = f"{package}.{name}"
-                if not any(c.line == key for c in found):
-                    continue
-                amount = self.prices.million(line.amount.value, line.amount.dimension, line.amount.price_year)
-                most = tuple(
-                    (frozenset(self.filters.countries((word,))), share.value * amount)
-                    for word, share in line.at_most.items()
-                )
-                left = amount - sum(paid for of, paid in built if of == key)
-                where = None if line.eligible is None else frozenset(self.filters.countries(line.eligible))
-                lines[key] = MoneyLine(key, left, line.years, most, where)
+                if any(c.line == key for c in found):
+                    lines[key] = self._line(key, line, [b for b in built if b.line == key])
         return lines
 
-    def _budget(self, found: Sequence[Candidate], built: Sequence[tuple[str, float]]) -> float:
+    def _line(self, key: str, line: Line, built: Sequence[_Built]) -> MoneyLine:
+        amount = self.prices.million(line.amount.value, line.amount.dimension, line.amount.price_year)
+        left = amount - sum(b.paid_m for b in built)
+        if left < 0:
+            told = f"holds {amount:,.0f} m, what is built takes {amount - left:,.0f}"
+            raise DataError([f"investments.packages.{key.replace('.', '.lines.')}: {told}"])
+        most = []
+        for word, share in line.at_most.items():
+            there = frozenset(self.filters.countries((word,)))
+            taken = sum(b.paid_m for b in built if b.countries & there)
+            if taken > share.value * amount:
+                raise DataError(
+                    [f"{key}: what is built in {word} takes {taken:,.0f} m, at most {share.value * amount:,.0f}"]
+                )
+            most.append((there, share.value * amount - taken))
+        where = None if line.eligible is None else frozenset(self.filters.countries(line.eligible))
+        return MoneyLine(key, left, line.years, tuple(most), where)
+
+    def _budget(self, found: Sequence[Candidate], built: Sequence[_Built]) -> float:
         given = self.money.budget
         if given is not None:
-            spent = sum(paid for _, paid in built)
-            return self.prices.million(given.value, given.dimension, given.price_year) - spent
-        lines = self._lines(found, built)
+            spent = sum(b.paid_m for b in built)
+            amount = self.prices.million(given.value, given.dimension, given.price_year)
+            if amount < spent:
+                raise DataError([f"investments.budget: {given.text} is less than the {spent:,.0f} m of what is built"])
+            return amount - spent
         if any(not c.line for c in found):
             raise DataError(["investments.budget: say how much may be spent, for example '3 bn EUR'"])
-        return sum(line.amount_m for line in lines.values())
+        return sum(line.amount_m for line in self._lines(found, built).values())
 
-    def _shared(self, asked: Mapping[str, Project]) -> Iterator[str]:
+    def _shared(self) -> Iterator[str]:
         """Return packages that both may pay although they hold some of the same money."""
-        table = pd.DataFrame({"package": [p.package or "" for p in asked.values()]})
-        yield from shared(table, self.money.packages, self.folder)
+        paying = [p.package or "" for p in self.money.projects.values() if p.decision != "leave"]
+        yield from shared(pd.DataFrame({"package": paying}), self.money.packages, self.folder)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from networks import DataError
+from networks import DataError, load_tables
 
 from ..appraisal import Appraisal, Streams, appraise
 from ..appraisal_risk import RiskAnalysis
@@ -41,6 +41,15 @@ _AIMS = {
     "enpv": "net present value",
 }
 _AS_IS = "x 1"
+_NOT_COMPARED = (
+    "study.years",
+    "study.markets",
+    "study.currency",
+    "investments.objective",
+    "investments.start",
+    "investments.horizon",
+    "investments.discount_rate",
+)
 _MOSTLY = 50  # per cent of the cases
 _LEVELS = 4  # budgets, in equal steps up to that of the scenario, at which a project may be chosen
 
@@ -90,19 +99,13 @@ def frontier(
     step = progress or (lambda _: None)
     memory = Memory(cache)
     central = Future.of(CENTRAL, wanted, folder, memory, all_=True, step=step)
-    others = [Future.of(name, s, folder, memory, all_=False, step=step) for name, s in _varied(wanted, vary)]
-    for other in others:
-        if other.rules.names != central.rules.names:
-            raise DataError([f"vary: in {other.name} other projects can be chosen than in the file"])
-    prices = Prices(_tables(folder), wanted.model.study.currency, folder)
+    names = central.rules.names
+    others = [
+        Future.of(name, s, folder, memory, all_=False, expected=names, step=step) for name, s in _varied(wanted, vary)
+    ]
+    prices = Prices(load_tables(folder), wanted.model.study.currency, folder)
     asked = None if budgets is None else [_amount(b, prices) for b in budgets]
-    return Frontier(wanted, (central, *others), prices.currency, prices.year, asked)
-
-
-def _tables(folder: str | Path | None) -> Any:
-    from networks import load_tables
-
-    return load_tables(folder)
+    return Frontier(wanted, (central, *others), prices, asked, folder)
 
 
 def _varied(scenario: Scenario, vary: bool) -> list[tuple[str, Scenario]]:
@@ -111,12 +114,23 @@ def _varied(scenario: Scenario, vary: bool) -> list[tuple[str, Scenario]]:
     count = run_count(scenario.model.vary)
     if count > _MOST_FUTURES:
         raise DataError([f"vary: {count} runs; the frontier takes at most {_MOST_FUTURES}"])
+    odd = [path for path in _paths(scenario.model.vary) if path.startswith(_NOT_COMPARED)]
+    if odd:
+        raise DataError([f"vary.{odd[0]}: futures that differ in it cannot be held against each other; leave it out"])
     bare = scenario.with_({"vary": {}})
-    found: dict[str, tuple[str, Scenario]] = {}
+    found: dict[str, tuple[dict[str, Any], Scenario]] = {}
     for changes, varied in scenario.variations():
         if varied.hash != bare.hash:  # the others are the file itself
-            found.setdefault(varied.hash, (_told(changes, bare), varied))
-    return list(found.values())
+            found.setdefault(varied.hash, (changes, varied))
+    names = [_told(changes, bare) for changes, _ in found.values()]
+    if len(set(names)) < len(names) or "" in names:
+        names = [", ".join(f"{path} {value}" for path, value in changes.items()) for changes, _ in found.values()]
+    return [(name, varied) for name, (_, varied) in zip(names, found.values(), strict=True)]
+
+
+def _paths(vary: Mapping[str, Any]) -> list[str]:
+    together = vary.get("together", {})
+    return [path for path in vary if path != "together"] + list(together)
 
 
 def _told(changes: Mapping[str, Any], bare: Scenario) -> str:
@@ -124,7 +138,7 @@ def _told(changes: Mapping[str, Any], bare: Scenario) -> str:
     real = [
         (path, value)
         for path, value in changes.items()
-        if value != _AS_IS and bare.with_({path: value}).hash != bare.hash
+        if not (value == _AS_IS and path.startswith("prices.")) and bare.with_({path: value}).hash != bare.hash
     ]
     return ", ".join(_named(path, value, bare) for path, value in real)
 
@@ -188,19 +202,29 @@ class Frontier:
         What was asked.
     futures : tuple of Future
         The scenario as it is in the file, then the runs of ``vary``.
-    currency : str
-        Of all money, million.
-    price_year : int
-        Of all money.
+    prices : Prices
+        What brought all money to one currency and year.
     asked : sequence of float or None
         Budgets to show.
+    folder : path or None
+        Tables of your own.
     """
 
     scenario: Scenario
     futures: tuple[Future, ...]
-    currency: str
-    price_year: int
+    prices: Prices
     asked: Sequence[float] | None = None
+    folder: str | Path | None = None
+
+    @property
+    def currency(self) -> str:
+        """Of all money, which is in million."""
+        return self.prices.currency
+
+    @property
+    def price_year(self) -> int:
+        """Year of the prices of all money."""
+        return self.prices.year
 
     @property
     def central(self) -> Future:
@@ -308,7 +332,7 @@ class Frontier:
         Marginal
             Lines, eligibility and requirements hold: money that nothing may be bought with is worth nothing.
         """
-        prices = Prices(_tables(None), self.currency)
+        prices = self.prices
         at = self.budget_m if budget is None else _amount(budget, prices)
         more = _amount(step, prices)
         future = self.central
@@ -428,7 +452,7 @@ class Frontier:
             Million below the best of the future; NaN where it breaks a rule (it costs more there than there is). Last
             columns ``largest``, least first, and ``in`` (the future of the largest).
         """
-        limit = None if budget is None else _amount(budget, Prices(_tables(None), self.currency))
+        limit = None if budget is None else _amount(budget, self.prices)
         tried = list(dict.fromkeys([0, *(f.best(limit) for f in self.futures)]))
         rows = {}
         for number in tried:
@@ -453,7 +477,7 @@ class Frontier:
         budget : str or float, optional
             Otherwise that of the scenario.
         """
-        limit = None if budget is None else _amount(budget, Prices(_tables(None), self.currency))
+        limit = None if budget is None else _amount(budget, self.prices)
         return timed(self.central, self.central.best(limit))
 
     def appraisal(self, projects: Sequence[str] | None = None) -> Appraisal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..style import COLOURS, GREY, INK, pyplot
+from .answer import percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,8 +41,8 @@ def frontier_chart(found: Frontier) -> Figure:
     _steps(left, found, table)
     _gains(right, found, table)
     note = (
-        f"{found.title}. Present values at {found.central.rate:.0%} in {found.currency} of {found.price_year}; every "
-        "allowed portfolio was valued. Of the freight modelled only."
+        f"{found.title}. Present values at {percent(found.central.rate)} in {found.currency} of {found.price_year}; "
+        "every allowed portfolio was valued. Of the freight modelled only."
     )
     figure.supxlabel(note, x=0.01, ha="left", fontsize=8, color=GREY)
     return figure

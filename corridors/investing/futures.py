@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from networks import DataError
 
 from ..prices import Prices
 from ..scenario.applying import Application
@@ -63,6 +65,7 @@ class Future:
         memory: Memory,
         *,
         all_: bool,
+        expected: Sequence[str] | None = None,
         step: Callable[[str], None],
     ) -> Future:
         """Value the portfolios of a scenario.
@@ -79,6 +82,8 @@ class Future:
             What was found before.
         all_ : bool
             Whether portfolios beyond the budget are valued too.
+        expected : sequence of str, optional
+            Candidates that there must be.
         step : callable
             Is told what is solved next.
 
@@ -92,6 +97,8 @@ class Future:
         prices = Prices(application.filters.tables, scenario.model.study.currency, folder)
         offered = slate(application, prices)
         rules = offered.rules
+        if expected is not None and rules.names != expected:
+            raise DataError([f"vary: in {name} other projects can be chosen than in the file"])
         numbers = rules.numbers
         wanted = numbers[rules.allowed(numbers, np.inf if all_ else None)]
         years = sorted(scenario.model.study.years)
@@ -106,11 +113,11 @@ class Future:
             offered.start,
             offered.years,
         )
-        needed = value.parts(wanted)
+        needed = np.union1d(value.parts(wanted), wanted)
         choice = asked_choice(scenario.model.choice)
         rate = 1e6 * prices.million(1.0, "USD")
         for i, year in enumerate(years):
-            key = memory.key(scenario.model, year, folder)
+            key = memory.key(scenario.model, year, rules.names, folder)
             known = memory.known(key)
             missing = [n for n in needed.tolist() if n not in known]
             if missing:

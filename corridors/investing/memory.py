@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Memory"]
 
 Known = dict[int, tuple[float, float]]
-_OF_FREIGHT = {"record", "where", "effect", "opens", "decision"}  # of a project, what freight depends on
+_OF_FREIGHT = {"record", "where", "effect", "opens", "decision", "benefit"}  # of a project, what freight depends on
 _KEPT = 300
 
 
@@ -40,8 +41,11 @@ class Memory:
     pools: dict[str, pd.DataFrame] = field(default_factory=dict)
     _known: dict[str, Known] = field(default_factory=dict)
 
-    def key(self, model: ScenarioModel, year: int, folder: str | Path | None) -> str:
-        """Return what the worth of portfolios in a year depends on, as a hash: not on costs, budgets and dates."""
+    def key(self, model: ScenarioModel, year: int, names: Sequence[str], folder: str | Path | None) -> str:
+        """Return what the worth of portfolios in a year depends on, as a hash: not on costs, budgets and dates.
+
+        Portfolios go by number, so that it also holds the candidates by name, in their order.
+        """
         projects = {n: _bare(p) for n, p in model.investments.projects.items() if p.decision != "leave"}
         bare = model.model_copy(
             update={
@@ -49,7 +53,6 @@ class Memory:
                 "study": model.study.model_copy(update={"years": (year,), "currency": "USD"}),
             }
         )
-        names = [n for n, p in model.investments.projects.items() if p.decision == "choose"]
         parts = [model_hash(bare), data_hash(folder), *map(str, versions().values()), *names]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

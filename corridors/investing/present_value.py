@@ -38,7 +38,8 @@ class PresentValue:
     Notes
     -----
     Between modelled years all is taken along a straight line, before the first and after the last as there: growth
-    stops with the last. What is not open yet in a year is not in the portfolio of that year. Works are paid for as
+    stops with the last. What is not open yet in a year, or over, or lacks what it requires, is not in the portfolio of
+    that year. Works are paid for as
     spent; upkeep from the opening on; what is left of a project's life at the end of the horizon is worth that share of
     its cost (European Commission 2014, Guide to Cost-Benefit Analysis, section 2.7.4, straight-line form). A project
     whose life ends within the horizon brings nothing after that.
@@ -67,9 +68,25 @@ class PresentValue:
     def _in_service(self) -> npt.NDArray[np.int64]:
         """Return the portfolio of all that is in service in each year."""
         found = np.zeros(self.years, dtype=np.int64)
-        for i, c in enumerate(self.candidates):
-            found |= ((self.calendar >= c.opens) & (self.calendar < c.opens + c.life_years)).astype(np.int64) << i
+        for i, on in enumerate(self._on):
+            found |= on.astype(np.int64) << i
         return found
+
+    @cached_property
+    def _on(self) -> list[npt.NDArray[np.bool_]]:
+        """Return in which years each project is in service: open, not over, and what it requires likewise."""
+        place = {c.name: i for i, c in enumerate(self.candidates)}
+        found = [(self.calendar >= c.opens) & (self.calendar < c.opens + c.life_years) for c in self.candidates]
+        for _ in self.candidates:  # one more step of a chain of requirements each time
+            for i, c in enumerate(self.candidates):
+                for other in c.requires:
+                    found[i] = found[i] & found[place[other]]
+                if c.requires_any:
+                    found[i] = found[i] & np.logical_or.reduce([found[place[other]] for other in c.requires_any])
+        return found
+
+    def _is_on(self, c: Candidate) -> npt.NDArray[np.bool_]:
+        return self._on[[other.name for other in self.candidates].index(c.name)]
 
     def parts(self, numbers: Numbers) -> Numbers:
         """Return every portfolio that is in service in some year when these are chosen, ascending."""
@@ -91,8 +108,8 @@ class PresentValue:
             carbon -= ((discount * self._price)[mine] @ self._weights[mine]) @ self.co2e_kt[:, part] / 1e3
         return surplus, carbon
 
-    def by_year(self, numbers: Numbers, rate: float) -> Values:
-        """Return what shippers gain and emissions saved, discounted, if a portfolio were in service in every year.
+    def by_year(self, numbers: Numbers, rate: float, *, emissions: bool = True) -> Values:
+        """Return what shippers gain (and emissions saved), discounted, if a portfolio were in service in every year.
 
         Returns
         -------
@@ -102,7 +119,7 @@ class PresentValue:
         discount = (1 + rate) ** -np.arange(self.years)[:, None]
         gained = self._weights @ self.surplus_m[:, numbers]
         emitted = self._weights @ self.co2e_kt[:, numbers]
-        found: Values = discount * (gained - emitted * self._price[:, None] / 1e3)
+        found: Values = discount * (gained - (emitted * self._price[:, None] / 1e3 if emissions else 0.0))
         return found
 
     def benefit(self, numbers: Numbers, rate: float) -> Values:
@@ -161,14 +178,11 @@ class PresentValue:
         found[: len(spend)] = c.cost_m * spend
         return found
 
-    def _on(self, c: Candidate) -> npt.NDArray[np.bool_]:
-        return (self.calendar >= c.opens) & (self.calendar < c.opens + c.life_years)
-
     def _upkeep(self, c: Candidate) -> Values:
-        return np.where(self._on(c), c.cost_m * c.upkeep, 0.0)
+        return np.where(self._is_on(c), c.cost_m * c.upkeep, 0.0)
 
     def _other(self, c: Candidate) -> Values:
-        return np.where(self._on(c), c.benefit_m, 0.0)
+        return np.where(self._is_on(c), c.benefit_m, 0.0)
 
     def _residual(self, c: Candidate) -> Values:
         found = np.zeros(self.years)

@@ -12,7 +12,8 @@ import pandas as pd
 
 from solvers import schedule_projects
 
-from .portfolios import Candidate, Numbers, Rules, bits
+from ..appraisal_streams import residual
+from .portfolios import Candidate, Numbers, Rules, Values, bits
 
 if TYPE_CHECKING:
     from .futures import Future
@@ -72,11 +73,11 @@ def timed(future: Future, number: int) -> Timing:
     years = value.calendar
     parts = np.arange(2 ** len(mine))
     numbers = bits(parts, len(mine)).astype(np.int64) @ np.array([1 << i for i in mine], dtype=np.int64)
-    gained = value.by_year(_usable(numbers, rules), future.rate)
+    gained = value.by_year(_usable(numbers, rules), future.rate, emissions=future.objective != "shippers")
     worth = pd.DataFrame(gained, index=years)
     projects = pd.DataFrame(
         {
-            "lead": [max(math.ceil(c.lead_years - 1e-9), 0) for c in chosen],
+            "lead": [c.opens - future.slate.start for c in chosen],
             "life": [math.ceil(c.life_years) for c in chosen],
             "spend": [tuple(c.paid_m * share for share in c.spend) for c in chosen],
             "line": [c.line or _POCKET for c in chosen],
@@ -126,18 +127,31 @@ def _usable(numbers: Numbers, rules: Rules) -> Numbers:
             for other in c.requires:
                 lacks = (found >> i & 1 == 1) & (found >> place[other] & 1 == 0)
                 found = np.where(lacks, found & ~np.int64(1 << i), found)
+            if c.requires_any:
+                none = np.logical_and.reduce([found >> place[other] & 1 == 0 for other in c.requires_any])
+                found = np.where(none, found & ~np.int64(1 << i), found)
     return found
 
 
 def _own(future: Future, chosen: Sequence[Candidate], years: Numbers) -> pd.DataFrame:
-    """Return the present value of each project's other benefits if it starts in a year."""
-    end = int(future.value.calendar[-1])
-    rows = {}
+    """Return the present value of each project by itself if it starts in a year, as far as the objective counts it."""
+    count, rows = len(years), {}
+    discount = (1 + future.rate) ** -np.arange(count, dtype=float)
     for c in chosen:
-        opens = years + math.ceil(c.lead_years - 1e-9)
-        on = [np.arange(o, min(o + math.ceil(c.life_years), end + 1)) - years[0] for o in opens.tolist()]
-        rows[c.name] = [float((c.benefit_m * (1 + future.rate) ** -t.astype(float)).sum()) for t in on]
+        yearly = c.benefit_m - (c.upkeep * c.cost_m if future.objective in ("running", "enpv") else 0.0)
+        lead, life = c.opens - future.slate.start, math.ceil(c.life_years)
+        row = np.array([yearly * discount[s + lead : s + lead + life].sum() for s in range(count)])
+        if future.objective == "enpv":
+            row -= [_capital(c, s, lead, discount) for s in range(count)]
+        rows[c.name] = row.tolist()
     return pd.DataFrame.from_dict(rows, orient="index", columns=years)
+
+
+def _capital(c: Candidate, start: int, lead: int, discount: Values) -> float:
+    """Return the present value of works that start in a period, less what is left of them at the end."""
+    count = len(discount)
+    paid = sum(c.cost_m * part * discount[min(start + t, count - 1)] for t, part in enumerate(c.spend))
+    return float(paid) - residual(c.cost_m, c.life_years, start + lead, count - 1) * float(discount[-1])
 
 
 def _available(future: Future, years: Numbers, lines: Sequence[str]) -> pd.DataFrame:

@@ -78,7 +78,7 @@ def funding(
         row = (name, title, amount / 1e6, written, euros, project.package or "", project.line or "", size)
         rows.append(row)
     table = pd.DataFrame(rows, columns=_COLUMNS)
-    problems += [*_unlined(table, investments.packages), *_overspent(table)]
+    problems += [*_unlined(table, investments.packages), *_overspent(table, investments)]
     problems += shared(table, investments.packages, folder)
     if problems:
         raise DataError(problems)
@@ -127,9 +127,13 @@ def _unlined(table: pd.DataFrame, packages: Mapping[str, Package]) -> Iterator[s
             yield f"{name}: no rate of {row.currency} is on record; write its cost in EUR or USD"
 
 
-def _overspent(table: pd.DataFrame) -> Iterator[str]:
-    for (package, line), rows in table[table["line"] != ""].groupby(["package", "line"]):
-        asked, amount = rows["cost_million_eur"].sum(), rows["line_million_eur"].iloc[0]
+def _overspent(table: pd.DataFrame, investments: Investments) -> Iterator[str]:
+    """Return lines of which more is asked than they hold, by what of each cost they pay."""
+    pays = [investments.projects[name].pays for name in table["project"]]
+    share = np.array([1.0 if part is None else part.value for part in pays])
+    asked_of = table.assign(asked=table["cost_million_eur"] * share * investments.overrun.value)
+    for (package, line), rows in asked_of[asked_of["line"] != ""].groupby(["package", "line"]):
+        asked, amount = rows["asked"].sum(), rows["line_million_eur"].iloc[0]
         if asked > amount * (1 + 1e-9):
             yield (
                 f"investments.packages.{package}.lines.{line}: holds {amount / 1e3:g} bn EUR, "

@@ -63,12 +63,7 @@ def as_intervention(name: str, project: Project, records: pd.DataFrame) -> Inter
 
 def has_effect(project: Project, records: pd.DataFrame) -> bool:
     """Say whether it changes the network: what has a benefit of its own (gas, power) need not."""
-    if project.benefit is None or project.effect is not None:
-        return True
-    if project.record is None or project.record not in records.index:
-        return False
-    row: Mapping[str, Any] = records.loc[project.record].to_dict()
-    return bool(row["link_ids"]) and bool(dict(_effects(row)))
+    return project.benefit is None or effect_known(project, records)
 
 
 def effect_known(project: Project, records: pd.DataFrame) -> bool:

@@ -473,7 +473,9 @@ class Investments(Model):
 
     packages: dict[Named, Package] = {}
     projects: dict[Named, Project] = {}
-    budget: Money | None = Field(None, description="To be spent on what is chosen; otherwise what the lines hold.")
+    budget: Money | None = Field(
+        None, description="To be spent in all, on what is built anyway too; otherwise what the lines hold."
+    )
     start: Year | None = Field(None, description="Year of decision; otherwise that after the year of the tables.")
     horizon: Annotated[Quantity, _Measure(("time",), "30 years", 1.0, 100 * HOURS_A_YEAR)] | None = Field(
         None, description="Years of appraisal from the decision on."
