@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from .investing.frontier import frontier as frontier
     from .past import past_arcs as past_arcs
     from .past import year_inputs as year_inputs
+    from .planner import DesignCase as DesignCase
+    from .planner import design_case as design_case
     from .room import Headroom as Headroom
     from .room import headroom as headroom
     from .scenario.contrast import Comparison as Comparison
@@ -91,6 +93,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "finder": ["compare_routes", "routes"],
         "investing.frontier": ["Frontier", "frontier"],
         "past": ["past_arcs", "year_inputs"],
+        "planner": ["DesignCase", "design_case"],
         "room": ["Headroom", "headroom"],
         "scenario.contrast": ["Comparison", "compare"],
         "scenario.loading": ["Scenario", "load"],

@@ -101,6 +101,14 @@ def test_the_corridor_and_the_scenario_of_the_readme_work(tmp_path: Path) -> Non
     assert table.loc[0, "status"] == "open"
 
 
+def test_the_example_of_the_page_on_design_works() -> None:
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    names: dict[str, object] = {}
+    exec(re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)[0], names)
+    assert names["design"].built.tolist() == [False, False, True, False]
+    assert names["design"].gap <= 1e-6
+
+
 def test_functions_are_not_hidden_by_modules_of_the_same_name() -> None:
     for package in ("networks", "solvers", "corridors"):
         modules = {file.stem for file in (ROOT / package).glob("*.py")}
