@@ -328,6 +328,6 @@ class _Study:
         return {
             "value_of_stochastic_solution": max(0.0, of_mean - objective) if not np.isnan(of_mean) else np.nan,
             "value_of_stochastic_solution_between": (max(0.0, of_mean - objective), of_mean - bound),
-            "value_of_perfect_information": objective - most,
+            "value_of_perfect_information": max(objective - most, 0.0),
             "value_of_perfect_information_between": (max(0.0, bound - most), objective - least),
         }
