@@ -255,16 +255,7 @@ class Worth:
 
     @cached_property
     def _bare(self) -> YearModel:
-        application = self.application
-        return YearModel(
-            self.year,
-            application.model.study.markets,
-            inputs=application.inputs(self.year),
-            capacities=True,
-            setting=application.setting(self.year),
-            filters=application.filters,
-            folder=application.folder,
-        )
+        return self.application.year_model(self.year)
 
     @cached_property
     def _logit(self) -> LogitModel:

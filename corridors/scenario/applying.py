@@ -19,6 +19,7 @@ from ..catalogue import Filters
 from ..choice import load_choice
 from ..freight import demand
 from ..past import PAST_YEARS, year_inputs
+from ..year_model import YearModel
 from ..year_setting import Refusal, Setting, State
 from .draught import lift_factor
 from .edits import CapacityEdit, Edit, edited
@@ -220,6 +221,18 @@ class Application:
 
     def _yearly(self) -> list[Callable[[], object]]:
         return [lambda y=year: self.setting(y) for year in self.model.study.years]  # type: ignore[misc]
+
+    def year_model(self, year: int) -> YearModel:
+        """Return the shippers of a year, with the capacities on record as limits."""
+        return YearModel(
+            year,
+            self.model.study.markets,
+            inputs=self.inputs(year),
+            capacities=True,
+            setting=self.setting(year),
+            filters=self.filters,
+            folder=self.folder,
+        )
 
     def setting(self, year: int) -> Setting:
         """Return what the scenario makes of a year."""

@@ -17,7 +17,7 @@ from solvers.errors import SolverInputError
 
 from ..catalogue import Filters
 from ..choice import Choice
-from ..year_model import YearFlows, YearModel
+from ..year_model import YearFlows
 from .applying import Application, Short
 from .choices import asked_choice
 from .results import Run
@@ -175,16 +175,7 @@ class _Year:
     choice: Choice
 
     def __post_init__(self) -> None:
-        ap = self.application
-        self.model = YearModel(
-            self.year,
-            ap.model.study.markets,
-            inputs=ap.inputs(self.year),
-            capacities=True,
-            setting=ap.setting(self.year),
-            filters=ap.filters,
-            folder=ap.folder,
-        )
+        self.model = self.application.year_model(self.year)
         try:
             self.found: YearFlows = self.model.solve(self.choice)
         except (SolverInputError, ArithmeticError) as error:
