@@ -122,6 +122,18 @@ def _schedule(console: Console, found: Frontier) -> None:
         for name, row in timing.table.iterrows()
     ]
     console.print(table_of(_sides(["schedule", "starts", "opens", f"mn {found.currency}", "line"], (0, 4)), rows))
+    names = list(timing.spent.columns)
+    held = timing.available.loc[timing.spent.index]
+    total = timing.spent.cumsum()
+    rows = [
+        [
+            str(year),
+            *(f"{figure(timing.spent.at[year, n])} ({figure(held.at[year, n] - total.at[year, n])})" for n in names),
+        ]
+        for year in timing.spent.index
+    ]
+    heads = [f"{str(n).split('.')[-1]}\nmn {found.currency}" for n in names]
+    console.print(table_of(_sides(["paid in (and left)", *heads], (0,)), rows))
 
 
 def _appraisal(console: Console, found: Frontier) -> None:
