@@ -12,6 +12,7 @@ import pytest
 
 import corridors
 from corridors.scenario import running
+from corridors.scenario.applying import Application
 from corridors.scenario.charts import change_chart, flows_chart
 from corridors.scenario.money import funding
 from networks import DataError, load_tables
@@ -285,7 +286,7 @@ def test_a_damaged_run_gets_one_message(tmp_path, before):
 def test_the_same_run_is_read_from_the_cache(tmp_path, base, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     first = corridors.run(base, against=False, ranges=False, cache=True)
-    monkeypatch.setattr(running, "YearModel", lambda *_, **__: pytest.fail("solved again"))
+    monkeypatch.setattr(Application, "year_model", lambda *_: pytest.fail("solved again"))
     again = corridors.run(base.with_({"title": "Under another name"}), against=False, ranges=False, cache=True)
     assert again.title == "Under another name"
     pd.testing.assert_frame_equal(again.flows(), first.flows())
