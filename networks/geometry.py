@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["distance_km", "great_circle"]
 
 Point = tuple[float, float]
+_HALVINGS = 60
 
 
 @cache
@@ -52,10 +53,28 @@ def great_circle(start: Point, end: Point, step_km: float = 100.0) -> LineString
     if not len(jump):
         return LineString(points)
     cut = int(jump[0])
-    (lon0, lat0), (lon1, lat1) = points[cut], points[cut + 1]
-    side = np.copysign(180.0, lon0)
-    gap = lon1 + 2 * side - lon0
-    lat = lat0 + (lat1 - lat0) * (side - lon0) / gap if gap else lat0
+    side = np.copysign(180.0, points[cut, 0])
+    lat = _latitude_at(side, tuple(points[cut].tolist()), tuple(points[cut + 1].tolist()))
     west = np.vstack([points[: cut + 1], (side, lat)])
     east = np.vstack([(-side, lat), points[cut + 1 :]])
     return MultiLineString([LineString(west), LineString(east)])
+
+
+def _latitude_at(side: float, start: Point, end: Point) -> float:
+    """Return where the geodesic between two points on either side of the antimeridian crosses it, by halving.
+
+    A straight line in degrees would do but close to a pole, where the longitude turns round within a few km.
+    """
+    azimuth, _, metres = _geod().inv(*start, *end)
+    beyond = np.sign(_east_of(side, end[0]))
+    low, high, lat = 0.0, metres, start[1]
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        lon, lat, _ = _geod().fwd(*start, azimuth, middle)
+        low, high = (low, middle) if np.sign(_east_of(side, lon)) == beyond else (middle, high)
+    return float(lat)
+
+
+def _east_of(side: float, lon: float) -> float:
+    """Return how far a longitude lies east of another, -180 to 180."""
+    return (lon - side + 180) % 360 - 180

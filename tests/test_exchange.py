@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pyproj import Geod
 
@@ -235,6 +235,7 @@ lons, lats = st.floats(-180, 180), st.floats(-80, 80)
 
 
 @given(start=st.tuples(lons, lats), end=st.tuples(lons, lats))
+@example(start=(110.5, 65.0), end=(-70.0, 0.0))  # past the pole, where the longitude turns round within a step
 def test_any_line_stays_on_the_map_and_keeps_its_length(start: Any, end: Any) -> None:
     line = great_circle(start, end)
     points = np.asarray(_points(line))
