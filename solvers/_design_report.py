@@ -125,9 +125,9 @@ def _verdict(found: Found, value: float, gap: float) -> tuple[str, float, float]
 
 def without_idle(design: Design, chosen: BoolArray, flow: FlowSolution) -> BoolArray:
     """Drop, and put off, decisions whose arcs carry nothing, together with those that need them and carry nothing."""
-    load = flow.arc_flow.to_numpy()
+    sent = flow.flow_by_class.sum(axis=1).to_numpy()  # not loads: what takes no capacity uses an arc all the same
     used = np.zeros(design.n_decisions, dtype=bool)
-    busy = (load > _TRACE * max(1.0, load.max(initial=0.0))) & (design.switch >= 0)
+    busy = (sent > _TRACE * max(1.0, sent.max(initial=0.0))) & (design.switch >= 0)
     used[design.switch[busy]] = True
     needs = design.needs()
     kept = chosen.copy()

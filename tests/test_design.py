@@ -238,6 +238,15 @@ def test_any_network_equals_trying_every_design(drawn_choice):
     check(arcs, demands, penalty, budget=budget)
 
 
+def test_goods_that_take_no_capacity_need_the_arc_built():
+    arcs = pd.DataFrame(
+        {"tail": ["a"], "head": ["b"], "cost": [0.0], "capacity": [0.5], "rate_box": [0.0], "fixed_cost": [1.0]}
+    )
+    demands = pd.DataFrame({"origin": ["a"], "destination": ["b"], "quantity": [0.5], "class": ["box"]})
+    found = solve_design(arcs, demands, gap=GAP)
+    assert (found.objective, found.built.tolist()) == (1.0, [True])
+
+
 def steps_by_trying(arcs, demands, penalty, low=0.0, high=math.inf):
     """Return budgets and objectives of all steps between two limits, by every design there is."""
     known = Projects(arcs, None)
@@ -289,7 +298,7 @@ def transport(supplies, demands, rates, charges):
 
 
 def test_balinski():
-    """Balinski 1961, Naval Research Logistics Quarterly 8; optimum in Adlakha and Kowalski 2003, Omega 31."""
+    """The example that goes by Balinski (1961, Naval Research Logistics Quarterly 8), as it is quoted."""
     rates = [(2, 3, 4), (3, 2, 1), (1, 4, 3), (4, 5, 2)]
     found = solve_design(*transport((10, 30, 40, 20), (20, 50, 30), rates, [(10, 30, 20)] * 4), gap=GAP)
     assert (found.status, found.objective) == ("optimal", pytest.approx(350.0, rel=1e-9))
