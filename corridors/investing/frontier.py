@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,6 @@ from ..appraisal_risk import RiskAnalysis
 from ..prices import Prices
 from ..scenario.loading import Scenario, load
 from ..scenario.units import UnitError, quantity
-from ..scenario.varying import run_count
 from .futures import CENTRAL, Future
 from .games import contributions, value_of_offers
 from .memory import Memory
@@ -26,6 +25,7 @@ from .portfolios import Candidate, bits
 from .sensitivity import risk_of, switching_of, tornado_of
 from .steps import best_mix
 from .timing import Timing, timed
+from .varied import varied
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,23 +33,12 @@ if TYPE_CHECKING:
 __all__ = ["Frontier", "Marginal", "frontier"]
 
 RATES = (0.03, 0.06, 0.09)
-_MOST_FUTURES = 24
 _AIMS = {
     "benefit": "benefits",
     "shippers": "benefits without emissions",
     "running": "benefits less upkeep",
     "enpv": "net present value",
 }
-_AS_IS = "x 1"
-_NOT_COMPARED = (
-    "study.years",
-    "study.markets",
-    "study.currency",
-    "investments.objective",
-    "investments.start",
-    "investments.horizon",
-    "investments.discount_rate",
-)
 _MOSTLY = 50  # per cent of the cases
 _LEVELS = 4  # budgets, in equal steps up to that of the scenario, at which a project may be chosen
 
@@ -101,58 +90,12 @@ def frontier(
     central = Future.of(CENTRAL, wanted, folder, memory, all_=True, step=step)
     names = central.rules.names
     others = [
-        Future.of(name, s, folder, memory, all_=False, expected=names, step=step) for name, s in _varied(wanted, vary)
+        Future.of(name, s, folder, memory, all_=False, expected=names, step=step)
+        for name, s in (varied(wanted) if vary else [])
     ]
     prices = Prices(load_tables(folder), wanted.model.study.currency, folder)
     asked = None if budgets is None else [_amount(b, prices) for b in budgets]
     return Frontier(wanted, (central, *others), prices, asked, folder)
-
-
-def _varied(scenario: Scenario, vary: bool) -> list[tuple[str, Scenario]]:
-    if not vary or not scenario.model.vary:
-        return []
-    count = run_count(scenario.model.vary)
-    if count > _MOST_FUTURES:
-        raise DataError([f"vary: {count} runs; the frontier takes at most {_MOST_FUTURES}"])
-    odd = [path for path in _paths(scenario.model.vary) if path.startswith(_NOT_COMPARED)]
-    if odd:
-        raise DataError([f"vary.{odd[0]}: futures that differ in it cannot be held against each other; leave it out"])
-    bare = scenario.with_({"vary": {}})
-    found: dict[str, tuple[dict[str, Any], Scenario]] = {}
-    for changes, varied in scenario.variations():
-        if varied.hash != bare.hash:  # the others are the file itself
-            found.setdefault(varied.hash, (changes, varied))
-    names = [_told(changes, bare) for changes, _ in found.values()]
-    if len(set(names)) < len(names) or "" in names:
-        names = [", ".join(f"{path} {value}" for path, value in changes.items()) for changes, _ in found.values()]
-    return [(name, varied) for name, (_, varied) in zip(names, found.values(), strict=True)]
-
-
-def _paths(vary: Mapping[str, Any]) -> list[str]:
-    together = vary.get("together", {})
-    return [path for path in vary if path != "together"] + list(together)
-
-
-def _told(changes: Mapping[str, Any], bare: Scenario) -> str:
-    """Return what a run changes of the file, in words: ``caspian 8.5 %/yr, overrun x 1.45``."""
-    real = [
-        (path, value)
-        for path, value in changes.items()
-        if not (value == _AS_IS and path.startswith("prices.")) and bare.with_({path: value}).hash != bare.hash
-    ]
-    return ", ".join(_named(path, value, bare) for path, value in real)
-
-
-def _named(path: str, value: Any, bare: Scenario) -> str:
-    """Return a setting in words: by its title where it switches something on or off, else its last name and value."""
-    *before, last = path.split(".")
-    if last in ("enabled", "decision") and len(before) > 1:
-        section = getattr(bare.model, before[0])
-        for name in before[1:]:
-            section = section[name] if isinstance(section, Mapping) else getattr(section, name)
-        title = section.title or before[-1]
-        return title if value in (True, "build") else f"{title}: {'off' if value is False else value}"
-    return f"{last} {value}"
 
 
 def _amount(given: str | float, prices: Prices) -> float:
