@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .errors import SolverInputError as SolverInputError
     from .flow import solve_flow as solve_flow
     from .flow_solution import FlowSolution as FlowSolution
+    from .gas_flow import solve_gas_flow as solve_gas_flow
+    from .gas_solution import GasFlow as GasFlow
     from .logit import LogitModel as LogitModel
     from .logit import LogitSolution as LogitSolution
     from .logit import assign_logit as assign_logit
@@ -51,6 +53,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "errors": ["FlowCheckError", "SolverInputError"],
         "flow": ["solve_flow"],
         "flow_solution": ["FlowSolution"],
+        "gas_flow": ["solve_gas_flow"],
+        "gas_solution": ["GasFlow"],
         "logit": ["LogitModel", "LogitSolution", "assign_logit", "path_sizes"],
         "parametric": ["linear_pieces", "parametric_flow"],
         "paths": ["iter_shortest_paths", "k_shortest_paths", "shortest_paths"],
