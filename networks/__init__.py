@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from .exchange import (
         to_networkx as to_networkx,
     )
+    from .gas_tables import GasTables as GasTables
+    from .gas_tables import load_gas_tables as load_gas_tables
     from .geometry import distance_km as distance_km
     from .geometry import great_circle as great_circle
     from .names import PlaceNames as PlaceNames
@@ -51,6 +53,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "cost": ["PARTS", "Prices", "generalised_cost", "goods_prices"],
         "errors": ["DataError", "PlaceError"],
         "exchange": ["from_networkx", "links_gdf", "places_gdf", "to_networkx"],
+        "gas_tables": ["GasTables", "load_gas_tables"],
         "geometry": ["distance_km", "great_circle"],
         "names": ["PlaceNames"],
         "supernetwork": ["Supernetwork", "build"],

@@ -15,7 +15,7 @@ import seeds
 
 from .errors import DataError, nearest
 
-__all__ = ["GRADES", "Tables", "load_tables", "read_table", "table_file"]
+__all__ = ["GRADES", "Tables", "dangling", "load_tables", "read_table", "table_file"]
 
 GRADES = ("A", "B", "C", "EST")
 """Grades of figures, best first: official, press, weak, own estimate."""
@@ -74,7 +74,7 @@ def load_tables(folder: str | Path | None = None) -> Tables:
             problems += error.problems
     if problems:
         raise DataError(problems)
-    problems = [p for name in _NETWORK for p in _dangling(name, paths[name], frames)]
+    problems = [p for name in _NETWORK for p in dangling(name, paths[name], frames)]
     if problems:
         raise DataError(problems)
     return Tables(**{name: _keyed(name, frame) for name, frame in frames.items()})
@@ -237,7 +237,8 @@ def _bad_list(file: Path, text: pd.Series[str], typed: pd.Series[Any], field: Ma
         yield f"{_at(file, row, field)}: {_not_allowed(value, field)}"
 
 
-def _dangling(name: str, file: Path, frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
+def dangling(name: str, file: Path, frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
+    """Yield the cells of a table that name a row of another which is not there."""
     schema = seeds.descriptor()[name]["schema"]
     targets = {f["name"]: tuple(f["references"].split(".")) for f in schema["fields"] if "references" in f}
     for key in schema.get("foreignKeys", ()):

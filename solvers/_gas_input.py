@@ -60,6 +60,8 @@ class GasProblem:
     supply_capacity, supply_price : ndarray, shape (T, supplies)
     quantity : ndarray, shape (T, demands)
     withdrawal, injection : ndarray, shape (T, storages)
+    shares : ndarray of int, shape (pipes,)
+        Pipe whose capacity each uses too, -1 for none.
     contract_pipe, contract_supply : ndarray of int, shape (contracts,)
         Row of the table that the contract is about, -1 for none.
     """
@@ -76,6 +78,7 @@ class GasProblem:
     pipe_cost: FloatArray
     reverse_cost: FloatArray
     loss: FloatArray
+    shares: IntArray
     supplies: list[Hashable]
     supply_node: IntArray
     supply_capacity: FloatArray
@@ -174,6 +177,7 @@ def read_gas(
         pipe_cost=cost,
         reverse_cost=_column(pipes, "reverse_cost", "pipes", cost, low=-_MAX, said=_COST),
         loss=_column(pipes, "loss", "pipes", 0.0, high=0.99, said="a share from 0 to 0.99"),
+        shares=_shares(pipes),
         supplies=supplies.index.tolist(),
         supply_node=_node_numbers(supplies, "node", ids, "supplies"),
         supply_capacity=_supply_capacity(supplies, shapes, days),
@@ -273,6 +277,31 @@ def _node_numbers(frame: pd.DataFrame, column: str, ids: Mapping[Hashable, int],
     return np.array([ids[label] for label in labels], dtype=np.int64)
 
 
+def _shares(pipes: pd.DataFrame) -> IntArray:
+    """Return the pipe with which each shares a capacity, which may not share one itself."""
+    found = _rows_named(pipes, "shares", pipes, "pipes")
+    for i in np.flatnonzero((found >= 0) & (found[found] >= 0))[:1].tolist():
+        row, label = pipes.index.tolist()[i], pipes["shares"].tolist()[i]
+        raise SolverInputError.at(row, "shares", label, "a pipe that shares with no other itself", "pipes")
+    return found
+
+
+def _rows_named(frame: pd.DataFrame, column: str, others: pd.DataFrame, table: str) -> IntArray:
+    """Return which row of another table each cell of a column names, -1 for an empty cell or no such column."""
+    place = {label: i for i, label in enumerate(others.index.tolist())}
+    found = np.full(len(frame), -1, dtype=np.int64)
+    values = frame[column].tolist() if column in frame else []
+    for i, (row, label) in enumerate(zip(frame.index.tolist(), values, strict=False)):
+        if label is None or (isinstance(label, float) and np.isnan(label)):
+            continue
+        if not hashes(label) or label not in place:
+            near = get_close_matches(str(label), [str(p) for p in place], n=3)
+            hint = f"; nearest: {', '.join(near)}" if near else ""
+            raise SolverInputError.at(row, column, label, f"a row of its table{hint}", table)
+        found[i] = place[label]
+    return found
+
+
 def _supply_capacity(supplies: pd.DataFrame, shapes: _Profiles, days: FloatArray) -> FloatArray:
     """Return capacities, in which what is ordered now comes after its lead; before, only what was planned comes."""
     capacity = shapes.take("supply", _column(supplies, "capacity", "supplies", high=_INF))
@@ -285,20 +314,8 @@ def _supply_capacity(supplies: pd.DataFrame, shapes: _Profiles, days: FloatArray
 
 def _contracts(contracts: pd.DataFrame, pipes: pd.DataFrame, supplies: pd.DataFrame) -> dict[str, IntArray]:
     """Return the rows that contracts are about; each names one pipe or one supply."""
-    found = {}
-    for column, table in (("pipe", pipes), ("supply", supplies)):
-        place = {label: i for i, label in enumerate(table.index.tolist())}
-        values = contracts[column].tolist() if column in contracts else [None] * len(contracts)
-        numbers_ = np.full(len(contracts), -1, dtype=np.int64)
-        for i, (row, label) in enumerate(zip(contracts.index.tolist(), values, strict=True)):
-            if label is None or (isinstance(label, float) and np.isnan(label)):
-                continue
-            if not hashes(label) or label not in place:
-                near = get_close_matches(str(label), [str(p) for p in place], n=3)
-                hint = f"; nearest: {', '.join(near)}" if near else ""
-                raise SolverInputError.at(row, column, label, f"a row of its table{hint}", "contracts")
-            numbers_[i] = place[label]
-        found[column] = numbers_
+    named = (("pipe", pipes), ("supply", supplies))
+    found = {column: _rows_named(contracts, column, others, "contracts") for column, others in named}
     both = (found["pipe"] >= 0) == (found["supply"] >= 0)
     for i in np.flatnonzero(both)[:1].tolist():
         row = contracts.index.tolist()[i]

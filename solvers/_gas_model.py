@@ -75,6 +75,7 @@ class GasModel:
         self.n_rows = 0
         self.balance = self._rows(p.n_periods * len(p.nodes), True, self._node_demand()).reshape(periods, len(p.nodes))
         self._balance_entries(entries)
+        self._shared_rows(entries)
         if p.storages:
             self._storage_rows(entries)
         limited = np.flatnonzero(np.isfinite(p.supply_total))
@@ -111,6 +112,21 @@ class GasModel:
         entries.add(at[:, p.demand_node], c["unmet"], 1.0)
         entries.add(at[:, p.storage_node], c["injection"], -1.0)
         entries.add(at[:, p.storage_node], c["withdrawal"], 1.0)
+
+    def _shared_rows(self, entries: _Entries) -> None:
+        """Let what goes through pipes that share a capacity be no more than it, each way."""
+        p, c = self.problem, self.columns
+        place = {int(pipe): i for i, pipe in enumerate(self.back)}
+        self.shared: dict[tuple[int, str], IntArray] = {}
+        for leader in dict.fromkeys(p.shares[p.shares >= 0].tolist()):
+            users = [leader, *np.flatnonzero(p.shares == leader).tolist()]
+            for name, capacity in (("forward", p.pipe_capacity), ("backward", p.reverse_capacity)):
+                mine = users if name == "forward" else [place[u] for u in users if u in place]
+                if not mine or not np.isfinite(capacity[:, leader]).all():
+                    continue
+                rows = self._rows(p.n_periods, False, capacity[:, leader])
+                entries.add(rows[:, None], c[name][:, mine], 1.0)
+                self.shared[leader, name] = rows
 
     def _storage_rows(self, entries: _Entries) -> None:
         p, periods, c = self.problem, self.problem.n_periods, self.columns

@@ -51,7 +51,8 @@ def solve_gas_flow(
     pipes : DataFrame
         ``tail``, ``head``, ``capacity`` (most that enters a day, inf: no limit). Optional: ``cost`` of a unit that
         enters, ``loss`` (share that does not arrive: fuel gas and losses), ``reverse_capacity`` (0: one way only),
-        ``reverse_cost``. The index names the pipes.
+        ``reverse_cost``, ``shares``: another pipe whose capacity this one uses too, each way, for gas of several kinds
+        in one pipe. The index names the pipes.
     supplies : DataFrame, optional
         ``node``, ``price``, ``capacity`` a day; a supply curve is several rows at one node. Optional: ``most_total``
         over the horizon; ``lead_days`` and ``plan``: before the lead is over no more comes a day than was planned, as
@@ -224,6 +225,8 @@ def _solution(
     values["price"] = outcome.row_dual[gas.balance] / p.days[:, None]
     values["worth"] = np.maximum(0.0, -reduced[c["forward"]]) / p.days[:, None]
     values["worth"][:, gas.back] += np.maximum(0.0, -reduced[c["backward"]]) / p.days[:, None]
+    for (leader, _), rows in gas.shared.items():
+        values["worth"][:, leader] += np.maximum(0.0, -outcome.row_dual[rows]) / p.days
     error = _check_balance(gas, x)
     tables = {name: pd.DataFrame(values[name], p.periods, labels) for name, labels in _labels(p).items()}
     return GasFlow(

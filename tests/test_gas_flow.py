@@ -193,6 +193,20 @@ def test_gas_flows_back():
     assert flow.worth[0].tolist() == pytest.approx([90 - 11])
 
 
+def test_two_kinds_of_gas_share_a_pipe():
+    nodes = pd.DataFrame({"node": ["entry", "exit", "entry.r", "exit.r"]})
+    pipes = pd.DataFrame(
+        {"tail": ["entry", "entry.r"], "head": ["exit", "exit.r"], "capacity": 30.0, "shares": [None, "line"]},
+        index=["line", "line.r"],
+    )
+    supplies = pd.DataFrame({"node": ["entry", "entry.r"], "price": [9.0, 5.0], "capacity": 100.0})
+    demands = pd.DataFrame({"node": ["exit", "exit.r"], "quantity": [25.0, 20.0], "penalty": [100.0, 60.0]})
+    flow = solve_gas_flow(nodes, pipes, supplies=supplies, demands=demands)
+    assert flow.forward.iloc[0].tolist() == pytest.approx([25.0, 5.0])
+    assert flow.worth["line"].tolist() == pytest.approx([55.0])
+    assert flow.bound == pytest.approx(flow.objective)
+
+
 def test_origins_and_transits():
     nodes = pd.DataFrame({"node": ["AZ", "RU", "TR", "BG", "GR"]})
     pipes = pd.DataFrame({"tail": ["AZ", "RU", "TR", "TR"], "head": ["TR", "TR", "BG", "GR"], "capacity": 100.0})
@@ -349,6 +363,7 @@ def test_sharing_leaves_no_more_unserved_for_free(case, rule):
         (lambda c: c["pipes"].__setitem__("capacity", -1.0), "pipes row 'tanap', column 'capacity': got -1.0"),
         (lambda c: c["pipes"].__setitem__("head", "TRR"), "nearest: TR"),
         (lambda c: c["pipes"].__setitem__("loss", 1.5), "a share from 0 to 0.99"),
+        (lambda c: c["pipes"].__setitem__("shares", "border"), "a pipe that shares with no other itself"),
         (lambda c: c["supplies"].__setitem__("node", "Baku"), "supplies row 'shah-deniz', column 'node'"),
         (lambda c: c["demands"].__setitem__("penalty", float("nan")), "column 'penalty'"),
         (lambda c: c.__setitem__("sharing", "fair"), "least_cost, cooperative or own_first"),

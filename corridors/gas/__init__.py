@@ -1,0 +1,1 @@
+"""Gas: which way it goes, who is short when a pipe fails, and what money changes."""

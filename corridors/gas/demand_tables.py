@@ -1,0 +1,151 @@
+"""Demand of a year by country, tier and day, and the storages in service, as the solver takes them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from networks import DataError, GasTables
+
+from .edits import FloatArray
+from .energy import gcv, gwh
+from .season import days_of, smooth_days, tiers_by_day
+
+__all__ = ["TIERS", "demand_rows", "fill_shares", "in_service", "outages", "storage_rows"]
+
+TIERS = ("protected", "industry", "power")
+_MWH_PER_GWH = 1000.0
+_NEAR_DAYS = 21  # between a day and the reading of a fill level that stands for it
+
+
+def demand_rows(tables: GasTables, year: int, growth: pd.Series[float]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of demand and their rates by day.
+
+    Parameters
+    ----------
+    tables : GasTables
+    year : int
+        A year after the last on record takes the last, times the growth.
+    growth : Series by country
+        Share a year, for what is beyond the record; 0 where a country is not in it.
+
+    Returns
+    -------
+    demands : DataFrame
+        ``node``, ``country``, ``tier``, ``title``, ``grade`` by ``demand_id`` ("TR.industry"; where a country has
+        several places, the place is added).
+    daily : DataFrame, days by demands
+        GWh a day.
+    """
+    known = tables.demand[tables.demand["year"] <= year]
+    if known.empty:
+        raise DataError([f"{year}: no gas demand is on record for it or before; the first is {_first_year(tables)}"])
+    last = known.groupby("place_id")["year"].transform("max")
+    rows = known[known["year"] == last].copy()
+    rows["gwh"] = gwh(rows["bcm"], gcv(tables.bases, rows["basis_id"]))
+    rows["gwh"] *= (1.0 + rows["country_id"].map(growth).fillna(0.0)) ** (year - rows["year"])
+    sites = rows.groupby(["country_id", "place_id"], sort=False).agg(gwh=("gwh", "sum"), grade=("grade", "max"))
+    shape = tables.demand_months.pivot_table(index="month", columns="country_id", values="share_pct") / 100.0
+    shares = tables.tiers.pivot_table(index="tier", columns="country_id", values="share_pct") / 100.0
+    days = days_of(year)
+    several = sites.groupby(level="country_id").size()
+    found, daily = [], {}
+    for (country, place), site in sites.iterrows():
+        months = shape[_shaped(country, shape)].to_numpy()[:, None] * site["gwh"]
+        by_day = np.maximum(smooth_days(months, year)[:, 0], 0.0)
+        tiers = tiers_by_day(by_day, shares[_shaped(country, shares)])
+        for tier in TIERS:
+            name = f"{country}.{tier}" if several[country] == 1 else f"{country}.{place}.{tier}"
+            found.append((name, place, country, tier, site["grade"]))
+            daily[name] = tiers[tier].to_numpy()
+    columns = ["demand_id", "node", "country", "tier", "grade"]
+    return pd.DataFrame(found, columns=columns).set_index("demand_id"), pd.DataFrame(daily, index=days)
+
+
+def _first_year(tables: GasTables) -> int:
+    return int(tables.demand["year"].min())
+
+
+def _shaped(country: str, table: pd.DataFrame) -> str:
+    """Return the country, if its shape is on record."""
+    if country not in table.columns:
+        raise DataError([f"{country}: months or tiers of its gas demand are not on record"])
+    return country
+
+
+def in_service(opens: pd.Series[str], closes: pd.Series[str], status: pd.Series[str], year: int) -> FloatArray:
+    """Return on which days things are in service, shape (days, rows), 1 or 0.
+
+    What is existing or idle-by-date serves from the day it opens to the day before it closes; what is planned, proposed
+    or destroyed does not, whatever its dates: it is opened by a scenario.
+    """
+    days = days_of(year).date
+    first = np.array([_day(text, date.min) for text in opens])
+    last = np.array([_day(text, date.max) for text in closes])
+    on = (days[:, None] >= first[None, :]) & (days[:, None] < last[None, :])
+    return np.where(np.isin(status, ("existing",))[None, :], on, False).astype(float)
+
+
+def _day(text: str, default: date) -> date:
+    return date.fromisoformat(f"{text}-01-01"[:10] if len(text) == 4 else f"{text}-01"[:10]) if text else default
+
+
+def outages(text: pd.Series[str], year: int) -> FloatArray:
+    """Return the share in service by day, shape (days, rows), of outages written ``from/to:percent`` and ``;``."""
+    days = days_of(year)
+    found = np.ones((len(days), len(text)))
+    for column, cell in enumerate(text):
+        for part in filter(None, cell.split(";")):
+            window, _, percent = part.rpartition(":")
+            first, _, last = window.partition("/")
+            found[(days >= first) & (days <= last), column] = float(percent) / 100.0
+    return found
+
+
+def storage_rows(tables: GasTables, year: int) -> pd.DataFrame:
+    """Return the storages that serve in a year, the stages of one place as one.
+
+    Returns
+    -------
+    DataFrame by place
+        ``node``, ``country``, ``title``, ``working`` (GWh), ``injection``, ``withdrawal`` (GWh a day), ``loss`` (share
+        of what is injected: fuel of compressors), ``start`` and ``end`` (GWh), ``grade``.
+    """
+    rows = tables.storages.copy()
+    rows = rows[in_service(rows["opens"], rows["opens"] * 0, rows["status"], year).all(axis=0)]
+    kwh = gcv(tables.bases, rows["basis_id"])
+    rows["working"] = gwh(rows["working_bcm"], kwh)
+    for rate in ("withdrawal", "injection"):
+        rows[rate] = rows[f"{rate}_mcm_per_day"] * kwh
+    rows["grade"] = rows[["working_grade", "withdrawal_grade", "injection_grade"]].max(axis=1)
+    first = {"country_id": "first", "title": "first", "fuel_pct": "first", "grade": "max"}
+    sums = {"working": "sum", "withdrawal": "sum", "injection": "sum"}
+    found = rows.groupby("place_id", sort=False).agg({**first, **sums})
+    found = found.rename(columns={"country_id": "country"}).assign(node=found.index, loss=found["fuel_pct"] / 100.0)
+    for column, day in (("start", f"{year}-01-01"), ("end", f"{year + 1}-01-01")):
+        found[column] = found["working"] * found["country"].map(fill_shares(tables, day))
+    return found.drop(columns="fuel_pct")
+
+
+def fill_shares(tables: GasTables, day: str) -> pd.Series[float]:
+    """Return how full storages are on a day, share of working gas by country.
+
+    The reading next to the day, within three weeks; else that of the EU; else the mean of countries' readings around
+    the same day of other years.
+    """
+    fill = tables.fill.assign(when=pd.to_datetime(tables.fill["date"]))
+    asked = pd.Timestamp(day)
+    away = (fill["when"] - asked).abs().dt.days
+    near = fill[away <= _NEAR_DAYS].assign(away=away).sort_values("away").drop_duplicates("country_id")
+    now = near.set_index("country_id")["fill_pct"] / 100.0
+    turn = (fill["when"].dt.dayofyear - asked.dayofyear + 182) % 365 - 182
+    usual = fill[turn.abs() <= _NEAR_DAYS]
+    by_country = usual.groupby("country_id")["fill_pct"].mean() / 100.0
+    countries = list(dict.fromkeys(tables.storages["country_id"]))
+    everywhere = float(usual["fill_pct"].mean()) / 100.0
+    fallback = by_country.reindex(countries).fillna(everywhere)
+    if "" in now.index:
+        fallback[:] = now[""]
+    return now.reindex(countries).fillna(fallback)

@@ -1,0 +1,140 @@
+"""Gas tables in: places, pipes, supplies, demand, storages, contracts, checked like the tables of freight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .errors import DataError, nearest
+from .tables import dangling, read_table, table_file
+
+__all__ = ["GasTables", "load_gas_tables"]
+
+_SHARES = ("gas_demand_months", "gas_tiers")
+_ROUNDING_PCT = 0.2  # of twelve months or three tiers
+
+
+@dataclass(frozen=True)
+class GasTables:
+    """The tables of the gas network; columns as in ``datapackage.json``, numbers, lists and text as in `Tables`.
+
+    ``bases``, ``places``, ``pipes``, ``storages``, ``terminals``, ``contracts``, ``flows`` and ``events`` are indexed
+    by their ids, the others by number.
+    """
+
+    bases: pd.DataFrame
+    places: pd.DataFrame
+    pipes: pd.DataFrame
+    supplies: pd.DataFrame
+    contracts: pd.DataFrame
+    prices: pd.DataFrame
+    demand: pd.DataFrame
+    demand_months: pd.DataFrame
+    tiers: pd.DataFrame
+    peaks: pd.DataFrame
+    storages: pd.DataFrame
+    fill: pd.DataFrame
+    terminals: pd.DataFrame
+    flows: pd.DataFrame
+    events: pd.DataFrame
+    project_pipes: pd.DataFrame
+    countries: pd.DataFrame
+    parameters: pd.DataFrame
+    sources: pd.DataFrame
+
+    def parameter(self, name: str) -> float:
+        """Return one parameter of the method, in the unit that its row states."""
+        return float(self.parameters.at[name, "value"])
+
+
+_SHARED = ("countries", "parameters", "sources", "projects")
+_KEYED = ("bases", "places", "pipes", "contracts", "storages", "terminals", "flows", "events", *_SHARED)
+
+
+def load_gas_tables(folder: str | Path | None = None) -> GasTables:
+    """Read and check the tables of the gas network.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Folder with tables of your own, named as in ``seeds/``. A table that is not there is taken from the toolkit.
+
+    Returns
+    -------
+    GasTables
+
+    Raises
+    ------
+    DataError
+        The folder or a file cannot be read, or a value is wrong; all problems are listed.
+    """
+    names = [f.name if f.name in _SHARED else f"gas_{f.name}" for f in fields(GasTables)] + ["projects"]
+    paths = {name: table_file(name, folder) for name in names}
+    frames: dict[str, pd.DataFrame] = {}
+    problems: list[str] = []
+    for name, path in paths.items():
+        try:
+            frames[name] = read_table(name, path)
+        except DataError as error:
+            problems += error.problems
+    if problems:
+        raise DataError(problems)
+    gas = [name for name in names if name not in _SHARED]
+    problems = [p for name in gas for p in dangling(name, paths[name], frames)]
+    problems += [p for name in gas for p in _repeated(name, frames[name])]
+    problems += _problems(frames)
+    if problems:
+        raise DataError(problems)
+    return GasTables(**{f.name: _named(f.name, frames) for f in fields(GasTables)})
+
+
+def _named(name: str, frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    frame = frames[name if name in _SHARED else f"gas_{name}"]
+    return frame.set_index(frame.columns[0]) if name in _KEYED else frame
+
+
+def _repeated(name: str, frame: pd.DataFrame) -> Iterator[str]:
+    import seeds
+
+    key = seeds.descriptor()[name]["schema"]["primaryKey"]
+    twice = frame.duplicated(key)
+    for row in frame.index[twice]:
+        values = ", ".join(str(frame.at[row, k]) for k in key)
+        yield f"{name}.csv, row {row + 2}: {', '.join(key)} {values} stands twice"
+
+
+def _problems(frames: dict[str, pd.DataFrame]) -> Iterator[str]:
+    """Yield what is wrong between rows: ends of pipes, shares, pipes that flows name, places that are not reached."""
+    pipes = frames["gas_pipes"]
+    for row in pipes.index[pipes["from_place_id"] == pipes["to_place_id"]]:
+        yield f"gas_pipes.csv, row {row + 2}: {pipes.at[row, 'pipe_id']} begins and ends at one place"
+    for name in _SHARES:
+        sums = frames[name].groupby("country_id")["share_pct"].sum()
+        for country, total in sums[(sums - 100).abs() > _ROUNDING_PCT].items():
+            yield f"{name}.csv: the shares of {country} add up to {total:g}, not 100"
+    known = dict.fromkeys(pipes["pipe_id"])
+    flows = frames["gas_flows"]
+    for row, ids in flows["pipe_ids"].items():
+        for word in ids:
+            if word.removeprefix("-") not in known:
+                hint = nearest(word.removeprefix("-"), known)
+                yield f"gas_flows.csv, row {int(row) + 2}, column pipe_ids: {word!r} is no pipe{hint}"
+    wanted = set(frames["gas_demand"]["country_id"])
+    for name in _SHARES:
+        for country in sorted(wanted - set(frames[name]["country_id"])):
+            yield f"{name}.csv: {country} has demand in gas_demand.csv and no row here"
+    yield from _series(frames)
+
+
+def _series(frames: dict[str, pd.DataFrame]) -> Iterator[str]:
+    """Yield price series that are named and not there."""
+    known = dict.fromkeys(frames["gas_prices"]["series"])
+    for name in ("gas_supplies", "gas_contracts"):
+        frame: Any = frames[name]
+        for row in frame.index[(frame["price_series"] != "") & ~frame["price_series"].isin(list(known))]:
+            word = frame.at[row, "price_series"]
+            yield f"{name}.csv, row {row + 2}, column price_series: {word!r} is no series{nearest(word, known)}"
