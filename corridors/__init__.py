@@ -51,6 +51,11 @@ if TYPE_CHECKING:
     from .forecasting import forecast as forecast
     from .freight import demand as demand
     from .freight import demand_totals as demand_totals
+    from .gas.case import GasCase as GasCase
+    from .gas.case import gas_case as gas_case
+    from .gas.checks import gas_checks as gas_checks
+    from .gas.edits import GasBan as GasBan
+    from .gas.edits import GasEdit as GasEdit
     from .investing.frontier import Frontier as Frontier
     from .investing.frontier import frontier as frontier
     from .past import past_arcs as past_arcs
@@ -91,6 +96,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "forecasting": ["forecast"],
         "freight": ["demand", "demand_totals"],
         "finder": ["compare_routes", "routes"],
+        "gas.case": ["GasCase", "gas_case"],
+        "gas.checks": ["gas_checks"],
+        "gas.edits": ["GasBan", "GasEdit"],
         "investing.frontier": ["Frontier", "frontier"],
         "past": ["past_arcs", "year_inputs"],
         "planner": ["DesignCase", "design_case"],

@@ -13,11 +13,9 @@ from .edits import FloatArray
 from .energy import gcv, gwh
 from .season import days_of, smooth_days, tiers_by_day
 
-__all__ = ["TIERS", "demand_rows", "fill_shares", "in_service", "outages", "storage_rows"]
+__all__ = ["TIERS", "day_of", "demand_rows", "fill_shares", "in_service", "outages", "storage_rows"]
 
 TIERS = ("protected", "industry", "power")
-_MWH_PER_GWH = 1000.0
-_NEAR_DAYS = 21  # between a day and the reading of a fill level that stands for it
 
 
 def demand_rows(tables: GasTables, year: int, growth: pd.Series[float]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -46,14 +44,16 @@ def demand_rows(tables: GasTables, year: int, growth: pd.Series[float]) -> tuple
     rows = known[known["year"] == last].copy()
     rows["gwh"] = gwh(rows["bcm"], gcv(tables.bases, rows["basis_id"]))
     rows["gwh"] *= (1.0 + rows["country_id"].map(growth).fillna(0.0)) ** (year - rows["year"])
-    sites = rows.groupby(["country_id", "place_id"], sort=False).agg(gwh=("gwh", "sum"), grade=("grade", "max"))
+    sites = rows.groupby(["country_id", "place_id"], sort=False).agg(
+        gwh=("gwh", "sum"), grade=("grade", "max"), months=("months", "first")
+    )
     shape = tables.demand_months.pivot_table(index="month", columns="country_id", values="share_pct") / 100.0
     shares = tables.tiers.pivot_table(index="tier", columns="country_id", values="share_pct") / 100.0
     days = days_of(year)
     several = sites.groupby(level="country_id").size()
     found, daily = [], {}
     for (country, place), site in sites.iterrows():
-        months = shape[_shaped(country, shape)].to_numpy()[:, None] * site["gwh"]
+        months = _by_month(shape[_shaped(country, shape)], site["months"])[:, None] * site["gwh"]
         by_day = np.maximum(smooth_days(months, year)[:, 0], 0.0)
         tiers = tiers_by_day(by_day, shares[_shaped(country, shares)])
         for tier in TIERS:
@@ -62,6 +62,13 @@ def demand_rows(tables: GasTables, year: int, growth: pd.Series[float]) -> tuple
             daily[name] = tiers[tier].to_numpy()
     columns = ["demand_id", "node", "country", "tier", "grade"]
     return pd.DataFrame(found, columns=columns).set_index("demand_id"), pd.DataFrame(daily, index=days)
+
+
+def _by_month(shape: pd.Series[float], only: tuple[str, ...]) -> FloatArray:
+    """Return shares of the year by month, of some months only if it was taken in those alone."""
+    taken = shape.where(shape.index.astype(int).astype(str).isin(only), 0.0) if only else shape
+    found: FloatArray = (taken / taken.sum()).to_numpy()
+    return found
 
 
 def _first_year(tables: GasTables) -> int:
@@ -82,13 +89,14 @@ def in_service(opens: pd.Series[str], closes: pd.Series[str], status: pd.Series[
     or destroyed does not, whatever its dates: it is opened by a scenario.
     """
     days = days_of(year).date
-    first = np.array([_day(text, date.min) for text in opens])
-    last = np.array([_day(text, date.max) for text in closes])
+    first = np.array([day_of(text, date.min) for text in opens])
+    last = np.array([day_of(text, date.max) for text in closes])
     on = (days[:, None] >= first[None, :]) & (days[:, None] < last[None, :])
     return np.where(np.isin(status, ("existing",))[None, :], on, False).astype(float)
 
 
-def _day(text: str, default: date) -> date:
+def day_of(text: str, default: date) -> date:
+    """Return the first day that a year, month or day names."""
     return date.fromisoformat(f"{text}-01-01"[:10] if len(text) == 4 else f"{text}-01"[:10]) if text else default
 
 
@@ -129,23 +137,30 @@ def storage_rows(tables: GasTables, year: int) -> pd.DataFrame:
     return found.drop(columns="fuel_pct")
 
 
+def _years(tables: GasTables) -> range:
+    return range(int(tables.supplies["year"].min()), int(tables.supplies["year"].max()) + 1)
+
+
 def fill_shares(tables: GasTables, day: str) -> pd.Series[float]:
     """Return how full storages are on a day, share of working gas by country.
 
-    The reading next to the day, within three weeks; else that of the EU; else the mean of countries' readings around
-    the same day of other years.
+    The level of the EU between its readings, plus what a country was above or below it at its own readings, that too
+    drawn out straight between them. Where a country has no reading: the level of the EU for members, for others the
+    mean of its levels on that day of the years on record.
     """
-    fill = tables.fill.assign(when=pd.to_datetime(tables.fill["date"]))
-    asked = pd.Timestamp(day)
-    away = (fill["when"] - asked).abs().dt.days
-    near = fill[away <= _NEAR_DAYS].assign(away=away).sort_values("away").drop_duplicates("country_id")
-    now = near.set_index("country_id")["fill_pct"] / 100.0
-    turn = (fill["when"].dt.dayofyear - asked.dayofyear + 182) % 365 - 182
-    usual = fill[turn.abs() <= _NEAR_DAYS]
-    by_country = usual.groupby("country_id")["fill_pct"].mean() / 100.0
-    countries = list(dict.fromkeys(tables.storages["country_id"]))
-    everywhere = float(usual["fill_pct"].mean()) / 100.0
-    fallback = by_country.reindex(countries).fillna(everywhere)
-    if "" in now.index:
-        fallback[:] = now[""]
-    return now.reindex(countries).fillna(fallback)
+    fill = tables.fill.assign(at=pd.to_datetime(tables.fill["date"]).map(pd.Timestamp.toordinal))
+    fill = fill.sort_values("at")
+    union = fill[fill["country_id"] == ""]
+    asked = pd.Timestamp(day).toordinal()
+    level = float(np.interp(asked, union["at"], union["fill_pct"]))
+    same_days = [pd.Timestamp(f"{year}{day[4:]}").toordinal() for year in _years(tables)]
+    usual = float(np.interp(same_days, union["at"], union["fill_pct"]).mean())
+    found = {}
+    for country in dict.fromkeys(tables.storages["country_id"]):
+        own = fill[fill["country_id"] == country]
+        above = own["fill_pct"].to_numpy() - np.interp(own["at"], union["at"], union["fill_pct"])
+        if len(own):
+            found[country] = level + float(np.interp(asked, own["at"], above))
+        else:
+            found[country] = level if "EU" in tables.countries.at[country, "groups"] else usual
+    return pd.Series(found, name="fill").clip(0.0, 100.0) / 100.0

@@ -23,9 +23,10 @@ def pipe_rows(tables: GasTables, year: int) -> tuple[pd.DataFrame, pd.DataFrame]
     -------
     pipes : DataFrame by pipe_id
         ``tail``, ``head``, ``line``, ``title``, ``capacity`` and ``reverse_capacity`` (GWh a day: nameplate times one
-        plus the tolerance on record; inf where none is known), ``cost`` (USD per MWh that enters), ``loss`` (share:
-        fuel gas), ``nameplate`` and ``reverse_nameplate`` (GWh a day), ``kwh_per_m3``, ``length_km``, ``from_country``,
-        ``to_country``, ``status``, ``grade`` (of its capacity), ``cost_grade``. All pipes, whatever their status.
+        plus the tolerance on record; inf where none is known), ``tariff`` (USD per MWh that enters), ``cost`` (the
+        part of it that decides the way), ``loss`` (share: fuel gas), ``nameplate`` and ``reverse_nameplate`` (GWh a
+        day), ``kwh_per_m3``, ``length_km``, ``from_country``, ``to_country``, ``status``, ``grade`` (of its
+        capacity), ``tariff_grade``. All pipes, whatever their status.
     service : DataFrame, days by pipes
         1 or 0.
     """
@@ -54,7 +55,8 @@ def pipe_rows(tables: GasTables, year: int) -> tuple[pd.DataFrame, pd.DataFrame]
         },
         index=rows.index,
     )
-    found["cost"], found["cost_grade"] = _tariffs(tables, found)
+    found["tariff"], found["tariff_grade"] = _tariffs(tables, found)
+    found["cost"] = found["tariff"] * tables.parameter("gas_variable_tariff_share")
     found["loss"] = tables.parameter("gas_fuel_pct_per_1000km") / 100.0 * found["length_km"] / 1000.0
     service = in_service(rows["opens"], rows["closes"], rows["status"], year)
     days = pd.date_range(f"{year}-01-01", periods=len(service), freq="D", name="day")
