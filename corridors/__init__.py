@@ -56,6 +56,13 @@ if TYPE_CHECKING:
     from .gas.checks import gas_checks as gas_checks
     from .gas.edits import GasBan as GasBan
     from .gas.edits import GasEdit as GasEdit
+    from .gas.measures import Mitigation as Mitigation
+    from .gas.measures import mitigations as mitigations
+    from .gas.outcome import GasOutcome as GasOutcome
+    from .gas.running import run_gas_case as run_gas_case
+    from .gas.security import n_minus_1 as n_minus_1
+    from .gas.security import remaining_flexibility as remaining_flexibility
+    from .gas.security import security as security
     from .investing.frontier import Frontier as Frontier
     from .investing.frontier import frontier as frontier
     from .past import past_arcs as past_arcs
@@ -99,6 +106,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "gas.case": ["GasCase", "gas_case"],
         "gas.checks": ["gas_checks"],
         "gas.edits": ["GasBan", "GasEdit"],
+        "gas.measures": ["Mitigation", "mitigations"],
+        "gas.outcome": ["GasOutcome"],
+        "gas.running": ["run_gas_case"],
+        "gas.security": ["n_minus_1", "remaining_flexibility", "security"],
         "investing.frontier": ["Frontier", "frontier"],
         "past": ["past_arcs", "year_inputs"],
         "planner": ["DesignCase", "design_case"],

@@ -135,7 +135,8 @@ def solve_gas_flow(
     if shared is None:
         return _nothing(gas, "time_limit", sharing, begin)
     lower = gas.lower.copy()
-    lower[gas.columns["unmet"]] = np.clip(shared * (1 - 1e-9), 0.0, problem.quantity)
+    noise = shared < _SHORT * problem.quantity
+    lower[gas.columns["unmet"]] = np.where(noise, 0.0, np.clip(shared * (1 - 1e-9), 0.0, problem.quantity))
     model.set_bounds(np.arange(gas.n_columns), lower, gas.upper)
     outcome = model.run(deadline)
     if outcome.status != _solver.OPTIMAL:

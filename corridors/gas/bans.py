@@ -133,7 +133,7 @@ def _doors(
 
 
 def _by_period(ban: GasBan, case: GasCase, periods: pd.Series[float]) -> Any:
-    daily = pd.Series(ban.strength[case.first_day :], case.days)
+    daily = pd.Series(ban.strength[case.first_day : case.last_day], case.days)
     if case.step == "day":
         return daily.to_numpy()
     return daily.groupby(daily.index.month).mean().to_numpy()

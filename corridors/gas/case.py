@@ -53,8 +53,8 @@ class GasCase:
         ``injection``.
     bans : tuple of GasBan
         Who refuses whose gas.
-    first_day : int
-        Day of the year on which the horizon begins.
+    first_day, last_day : int
+        Days of the year on which the horizon begins, and before which it ends.
     tables : GasTables
     """
 
@@ -69,12 +69,13 @@ class GasCase:
     daily: Mapping[str, pd.DataFrame]
     bans: tuple[GasBan, ...]
     first_day: int
+    last_day: int
     tables: GasTables
 
     @property
     def days(self) -> pd.DatetimeIndex:
         """Days of the horizon."""
-        return days_of(self.year)[self.first_day :]
+        return days_of(self.year)[self.first_day : self.last_day]
 
     @property
     def periods(self) -> pd.Series[float]:
@@ -89,7 +90,7 @@ class GasCase:
         """Return what changes by period: means over its days."""
         found = {}
         for name, frame in self.daily.items():
-            mine = frame.iloc[self.first_day :]
+            mine = frame.iloc[self.first_day : self.last_day]
             if self.step == "month":
                 mine = mine.groupby(mine.index.month).mean()
             found[name] = mine.set_axis(self.periods.index)
@@ -115,6 +116,39 @@ class GasCase:
     ) -> GasFlow:
         """Solve; see `solvers.solve_gas_flow` for the rules of sharing."""
         return solve_gas_flow(**self.solver_tables(), sharing=sharing, solver=solver, time_limit_s=time_limit_s)
+
+    def going_on(self, day: int, plan: GasFlow) -> GasCase:
+        """Return what is left of the case from a day on, after a plan was followed until then.
+
+        Parameters
+        ----------
+        day : int
+            Day of the year; by month, the first of a month.
+        plan : GasFlow
+            Solution of the case from its first day.
+
+        Returns
+        -------
+        GasCase
+            Storages stand as the plan left them, what supplies gave and contracts took is deducted, and no more LNG
+            than planned comes before its lead is over.
+        """
+        done = plan.days.cumsum() <= day - self.first_day + 1e-9
+        before = plan.days.where(done, 0.0)
+        given = plan.supply.mul(before, axis=0).sum()
+        taken = plan.forward.mul(before, axis=0).sum()
+        least = (self.contracts["least"] - self.contracts["pipe"].map(taken)).clip(lower=0.0)
+        start = plan.level[done].iloc[-1] if done.any() else self.storages["start"]
+        lng = self.supplies.index[self.supplies["carrier"] == "lng"]
+        planned = plan.supply[lng].reindex(days_of(self.year), method="ffill").bfill()
+        return replace(
+            self,
+            supplies=self.supplies.assign(most_total=(self.supplies["most_total"] - given).clip(lower=0.0)),
+            contracts=self.contracts.assign(least=least),
+            storages=self.storages.assign(start=np.clip(start, 0.0, self.storages["working"])),
+            daily={**self.daily, "plan": planned},
+            first_day=day,
+        )
 
     def edited(self, edits: Sequence[GasEdit], bans: Sequence[GasBan] = ()) -> GasCase:
         """Return the case with changes, in their order.
@@ -185,7 +219,8 @@ def gas_case(
     places = tables.places
     nodes = pd.DataFrame({"node": places.index, "group": places["country_id"], "name": places["name"]}, places.index)
     contracts = contract_rows(tables, year, hub)
-    return GasCase(year, step, nodes, pipes, supplies, demands, storages, contracts, daily, (), 0, tables)
+    span = (0, len(days_of(year)))
+    return GasCase(year, step, nodes, pipes, supplies, demands, storages, contracts, daily, (), *span, tables)
 
 
 def _ranked(tier: str) -> str:

@@ -54,7 +54,7 @@ def demand_rows(tables: GasTables, year: int, growth: pd.Series[float]) -> tuple
     found, daily = [], {}
     for (country, place), site in sites.iterrows():
         months = _by_month(shape[_shaped(country, shape)], site["months"])[:, None] * site["gwh"]
-        by_day = np.maximum(smooth_days(months, year)[:, 0], 0.0)
+        by_day = np.maximum(smooth_days(months, year)[:, 0], 0.0) if not site["months"] else _steps(months, days)
         tiers = tiers_by_day(by_day, shares[_shaped(country, shares)])
         for tier in TIERS:
             name = f"{country}.{tier}" if several[country] == 1 else f"{country}.{place}.{tier}"
@@ -62,6 +62,12 @@ def demand_rows(tables: GasTables, year: int, growth: pd.Series[float]) -> tuple
             daily[name] = tiers[tier].to_numpy()
     columns = ["demand_id", "node", "country", "tier", "grade"]
     return pd.DataFrame(found, columns=columns).set_index("demand_id"), pd.DataFrame(daily, index=days)
+
+
+def _steps(months: FloatArray, days: pd.DatetimeIndex) -> FloatArray:
+    """Return daily rates that are the same all month: what begins on a date is not smoothed into the time before."""
+    found: FloatArray = months[days.month - 1, 0] / days.days_in_month
+    return np.asarray(found)
 
 
 def _by_month(shape: pd.Series[float], only: tuple[str, ...]) -> FloatArray:

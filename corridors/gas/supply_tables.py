@@ -41,7 +41,8 @@ def pipeline_rows(tables: GasTables, year: int, prices: Mapping[str, float]) -> 
     -------
     DataFrame by supply_id
         ``node``, ``title``, ``country``, ``carrier``, ``price`` (USD per MWh), ``capacity`` (GWh a day), ``most_total``
-        (GWh of the year), ``lead_days``, ``grade``. A year beyond the record has what the last one had.
+        (GWh of the year), ``lead_days`` and ``plan`` (what may come before the lead is over: any), ``grade``. A year
+        beyond the record has what the last one had.
     """
     known = tables.supplies[tables.supplies["year"] <= year]
     if known.empty:
@@ -63,6 +64,7 @@ def pipeline_rows(tables: GasTables, year: int, prices: Mapping[str, float]) -> 
             "capacity": np.where(np.isnan(most), usual, most),
             "most_total": total * len(days_of(year)) / DAYS_A_YEAR,
             "lead_days": 0.0,
+            "plan": np.inf,
             "grade": rows["available_grade"],
         },
         index=rows.index,
@@ -120,6 +122,7 @@ def lng_rows(tables: GasTables, year: int, hub: float) -> tuple[pd.DataFrame, pd
             mine = (rows["place_id"] == place).to_numpy()
             rooms[f"{place}.{name}"] = service[:, mine] @ sendout[mine] / sendout[mine].sum()
         whole.insert(0, "node", whole.index)
+        whole["plan"] = np.inf  # what is ordered before the year begins
         parts.append(whole.rename(columns={"sendout": "capacity"}).set_index(whole.index + f".{name}"))
     found = pd.concat(parts).rename_axis("supply_id")
     return found, pd.DataFrame(rooms, index=days_of(year))[list(found.index)]
