@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from .flow import solve_flow as solve_flow
     from .flow_solution import FlowSolution as FlowSolution
     from .gas_flow import solve_gas_flow as solve_gas_flow
+    from .gas_line import LineCapacity as LineCapacity
+    from .gas_line import line_capacity as line_capacity
+    from .gas_line import linepack_kg as linepack_kg
+    from .gas_physics import Gas as Gas
     from .gas_solution import GasFlow as GasFlow
+    from .hydraulics import HydraulicState as HydraulicState
+    from .hydraulics import steady_state as steady_state
     from .logit import LogitModel as LogitModel
     from .logit import LogitSolution as LogitSolution
     from .logit import assign_logit as assign_logit
@@ -54,7 +60,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "flow": ["solve_flow"],
         "flow_solution": ["FlowSolution"],
         "gas_flow": ["solve_gas_flow"],
+        "gas_line": ["LineCapacity", "line_capacity", "linepack_kg"],
+        "gas_physics": ["Gas"],
         "gas_solution": ["GasFlow"],
+        "hydraulics": ["HydraulicState", "steady_state"],
         "logit": ["LogitModel", "LogitSolution", "assign_logit", "path_sizes"],
         "parametric": ["linear_pieces", "parametric_flow"],
         "paths": ["iter_shortest_paths", "k_shortest_paths", "shortest_paths"],
