@@ -1,5 +1,8 @@
 """Hydraulics: published solutions and handbook examples, what must hold of any flow, lines with a station out."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -78,6 +81,28 @@ def test_handbook_example_of_a_long_line():
 
     assert million_cubic_feet_a_day("given", friction_factor=[0.0128]) == pytest.approx(107.8, abs=0.1)
     assert million_cubic_feet_a_day("weymouth") == pytest.approx(105.1, abs=0.1)
+
+
+PANDAPIPES = json.loads((Path(__file__).parent / "data" / "pandapipes.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("law", ["nikuradse", "colebrook"])
+@pytest.mark.parametrize("name", sorted(PANDAPIPES["networks"]))
+def test_pressures_agree_with_pandapipes(name, law):
+    """Within 0.1 %; written by benchmarks/pandapipes_reference.py. Its Nikuradse adds 64 / Re, ours does not."""
+    network, properties = PANDAPIPES["networks"][name], PANDAPIPES["gas"]
+    slack, pressure = network["slack"]
+    nodes = pd.DataFrame(network["nodes"], columns=["node", "elevation_m", "injection_kg_per_s"])
+    nodes["pressure_bar"] = [pressure if n == slack else np.nan for n in nodes["node"]]
+    pipes = pd.DataFrame(network["pipes"], columns=["tail", "head", "length_km", "diameter_mm", "roughness_mm"])
+    stations = pd.DataFrame(network["compressors"], columns=["tail", "head", "ratio"])
+    gas = Gas(compressibility="constant", **properties)
+    found = steady_state(nodes, pipes, compressors=stations, gas=gas, friction=law)
+    answer = network["answers"][law]
+    assert found.pressure_bar.to_numpy() == pytest.approx(answer["pressure_bar"], rel=1e-3)
+    if law == "colebrook":
+        assert found.pressure_bar.to_numpy() == pytest.approx(answer["pressure_bar"], rel=1e-4)
+        assert found.flow_kg_per_s.to_numpy() == pytest.approx(answer["flow_kg_per_s"], rel=1e-3, abs=1e-2)
 
 
 def test_two_equal_pipes_carry_twice_as_much():
