@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     )
     from .gas_tables import GasTables as GasTables
     from .gas_tables import load_gas_tables as load_gas_tables
+    from .gaslib import GasLibNetwork as GasLibNetwork
+    from .gaslib import read_gaslib as read_gaslib
     from .geometry import distance_km as distance_km
     from .geometry import great_circle as great_circle
     from .names import PlaceNames as PlaceNames
@@ -54,6 +56,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "errors": ["DataError", "PlaceError"],
         "exchange": ["from_networkx", "links_gdf", "places_gdf", "to_networkx"],
         "gas_tables": ["GasTables", "load_gas_tables"],
+        "gaslib": ["GasLibNetwork", "read_gaslib"],
         "geometry": ["distance_km", "great_circle"],
         "names": ["PlaceNames"],
         "supernetwork": ["Supernetwork", "build"],

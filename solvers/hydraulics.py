@@ -75,8 +75,9 @@ def steady_state(
         ``node``; ``pressure_bar`` (absolute) where it is given, at one node of each connected part at least, empty
         elsewhere; ``injection_kg_per_s`` elsewhere (negative: withdrawal; empty: none); optional ``elevation_m``.
     pipes : DataFrame
-        ``tail``, ``head``, ``length_km``, ``diameter_mm`` (inner), and ``roughness_mm``, or ``friction_factor`` (Darcy)
-        with the law ``given``. The index names them.
+        ``tail``, ``head``, ``length_km``, ``diameter_mm`` (inner), and ``roughness_mm``; where ``friction_factor``
+        (Darcy) is there it counts instead of the law, with the law ``given`` everywhere. Optional
+        ``rise_m`` instead of what the elevations of its ends say. The index names them.
     compressors : DataFrame, optional
         ``tail``, ``head`` and one of ``ratio`` (outlet over inlet) and ``outlet_bar``; optional ``max_ratio``,
         ``max_power_mw``, ``efficiency`` (0.8).
@@ -168,8 +169,8 @@ def _read(
         length=1000.0 * numbers(pipes, "length_km", 1e-6, 1e5, "a length above 0", "pipes"),
         diameter=numbers(pipes, "diameter_mm", 1.0, 5000.0, "a diameter from 1 to 5000", "pipes") / 1000.0,
         roughness=_optional(pipes, "roughness_mm", 0.01, 1e-6, 100.0, "pipes") / 1000.0,
-        given_friction=_optional(pipes, "friction_factor", np.nan, 1e-5, 1.0, "pipes"),
-        rise=(height[head] - height[tail])[:m],
+        given_friction=_optional(pipes, "friction_factor", np.nan, 0.0, 1e9, "pipes"),
+        rise=_optional_rise(pipes, (height[head] - height[tail])[:m]),
         ratio=_optional(stations, "ratio", np.nan, 0.1, 20.0, "compressors"),
         outlet=_BAR * _optional(stations, "outlet_bar", np.nan, 0.01, 1e4, "compressors"),
         most_ratio=_optional(stations, "max_ratio", np.inf, 1.0, np.inf, "compressors"),
@@ -202,6 +203,11 @@ def _optional(frame: pd.DataFrame, column: str, default: float, low: float, high
     found = np.full(len(frame), default)
     found[there.to_numpy()] = numbers(frame[there], column, low, high, f"a number from {low:g} to {high:g}", table)
     return found
+
+
+def _optional_rise(pipes: pd.DataFrame, by_nodes: FloatArray) -> FloatArray:
+    own = _optional(pipes, "rise_m", np.nan, -9000.0, 9000.0, "pipes")
+    return np.where(np.isnan(own), by_nodes, own)
 
 
 def _check(net: _Network) -> None:
@@ -261,11 +267,11 @@ def _terms(net: _Network, flow: FloatArray, squares: FloatArray) -> tuple[FloatA
     p = net.n_pipes
     gas = net.gas
     z = average_z(gas, squares[net.tail[:p]], squares[net.head[:p]], net.average)
-    if net.friction == "given":
-        factor = net.given_friction
-    else:
+    factor = net.given_friction
+    if net.friction != "given":
         reynolds = 4.0 * np.abs(flow[:p]) / (np.pi * net.diameter * gas.viscosity_pa_s)
-        factor = friction_factor(net.friction, reynolds, net.diameter, net.roughness)
+        by_law = friction_factor(net.friction, reynolds, net.diameter, net.roughness)
+        factor = np.where(np.isnan(net.given_friction), by_law, net.given_friction)
     return pipe_terms(gas, net.length, net.diameter, net.rise, factor, z)
 
 
