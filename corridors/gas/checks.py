@@ -36,7 +36,7 @@ def gas_checks(years: Sequence[int] | None = None, *, folder: str | Path | None 
     -------
     DataFrame by flow_id
         ``title``, ``period``, ``role`` (``fit``: to be met within a tenth, by one setting for all; ``check``: shown
-        beside; ``backtest``: never looked at when figures were set), ``observed``, ``modelled``, ``unit``, ``error``
+        beside; ``backtest``: of 2025, no figure was set by it), ``observed``, ``modelled``, ``unit``, ``error``
         (share), ``met``, ``grade`` of what was observed. Volumes are in the basis of what was observed.
 
     Raises
