@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from .gas.case import GasCase as GasCase
     from .gas.case import gas_case as gas_case
     from .gas.checks import gas_checks as gas_checks
+    from .gas.delivered import Delivery as Delivery
+    from .gas.delivered import deliver as deliver
     from .gas.edits import GasBan as GasBan
     from .gas.edits import GasEdit as GasEdit
     from .gas.measures import Mitigation as Mitigation
@@ -105,6 +107,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "finder": ["compare_routes", "routes"],
         "gas.case": ["GasCase", "gas_case"],
         "gas.checks": ["gas_checks"],
+        "gas.delivered": ["Delivery", "deliver"],
         "gas.edits": ["GasBan", "GasEdit"],
         "gas.measures": ["Mitigation", "mitigations"],
         "gas.outcome": ["GasOutcome"],

@@ -52,13 +52,13 @@ What is not in it: prices that buyers negotiate, the reaction of demand to price
 
 ## Against flows on record
 
-One setting for all: nothing is tuned pipe by pipe. Fitted were the two shares of the LNG curve, on a grid (`parameters.csv`); supplies, contracts and demand are inputs. Where an input is what a supplier could deliver by one way only (Iran to Türkiye, Russia through Ukraine), the flow follows from it and proves little: the derivation in `gas_supplies.csv` says so. Flows of 2025 stood beside while the rest was set; no figure was set by them.
+One setting for all: nothing is tuned pipe by pipe. Fitted were the two shares of the LNG curve and the part of tariffs that decides the way, on a grid (`parameters.csv`); supplies, contracts and demand are inputs. Where an input is what a supplier could deliver by one way only (Iran to Türkiye, Russia through Ukraine), the flow follows from it and proves little: the derivation in `gas_supplies.csv` says so. Flows of 2025 stood beside while the rest was set; no figure was set by them.
 
 **{fit} of {fits} flows of 2023 and 2024 are met within {within:.0%}; of those of 2025, {back} of {backs}.**
 
 {table}
 
-Missed and why: Georgia gets more from Azerbaijan in the model than is reported; its demand exceeds what both sellers report by half a bcm (the gap is in the sources). The Greece-Bulgaria line carries its contract only. TurkStream to Europe of 2023 is held by its room in the model, while buyers took less. Tarvisio and Passo Gries are close rivals: the sum is better than each.
+Missed and why: Georgia gets more from Azerbaijan in the model than is reported; its demand exceeds what both sellers report by half a bcm (the gap is in the sources). The Greece-Bulgaria line carries its contract only. TurkStream to Europe of 2023 is held by its room in the model, while buyers took less. Tarvisio, Passo Gries and TAP are close rivals at Italy's border: a few tenths of a dollar decide, and their sum is better than each.
 
 ## N-1 by the formula of the EU
 

@@ -22,13 +22,15 @@ _ROUNDING_PCT = 0.2  # of twelve months or three tiers
 class GasTables:
     """The tables of the gas network; columns as in ``datapackage.json``, numbers, lists and text as in `Tables`.
 
-    ``bases``, ``places``, ``pipes``, ``storages``, ``terminals``, ``contracts``, ``flows`` and ``events`` are indexed
-    by their ids, the others by number.
+    ``bases``, ``places``, ``pipes``, ``compressors``, ``storages``, ``terminals``, ``contracts``, ``flows`` and
+    ``events`` are indexed by their ids, the others by number.
     """
 
     bases: pd.DataFrame
     places: pd.DataFrame
     pipes: pd.DataFrame
+    compressors: pd.DataFrame
+    profiles: pd.DataFrame
     supplies: pd.DataFrame
     contracts: pd.DataFrame
     prices: pd.DataFrame
@@ -52,7 +54,10 @@ class GasTables:
 
 
 _SHARED = ("countries", "parameters", "sources", "projects")
-_KEYED = ("bases", "places", "pipes", "contracts", "storages", "terminals", "flows", "events", *_SHARED)
+_KEYED = (
+    *("bases", "places", "pipes", "compressors", "contracts", "storages", "terminals", "flows", "events"),
+    *_SHARED,
+)
 
 
 def load_gas_tables(folder: str | Path | None = None) -> GasTables:
@@ -109,14 +114,13 @@ def _repeated(name: str, frame: pd.DataFrame) -> Iterator[str]:
 
 def _problems(frames: dict[str, pd.DataFrame]) -> Iterator[str]:
     """Yield what is wrong between rows: ends of pipes, shares, pipes that flows name, places that are not reached."""
-    pipes = frames["gas_pipes"]
-    for row in pipes.index[pipes["from_place_id"] == pipes["to_place_id"]]:
-        yield f"gas_pipes.csv, row {row + 2}: {pipes.at[row, 'pipe_id']} begins and ends at one place"
+    yield from _pipes(frames["gas_pipes"])
+    yield from _unreached(frames)
     for name in _SHARES:
         sums = frames[name].groupby("country_id")["share_pct"].sum()
         for country, total in sums[(sums - 100).abs() > _ROUNDING_PCT].items():
             yield f"{name}.csv: the shares of {country} add up to {total:g}, not 100"
-    known = dict.fromkeys(pipes["pipe_id"])
+    known = dict.fromkeys(frames["gas_pipes"]["pipe_id"])
     flows = frames["gas_flows"]
     for row, ids in flows["pipe_ids"].items():
         for word in ids:
@@ -128,6 +132,39 @@ def _problems(frames: dict[str, pd.DataFrame]) -> Iterator[str]:
         for country in sorted(wanted - set(frames[name]["country_id"])):
             yield f"{name}.csv: {country} has demand in gas_demand.csv and no row here"
     yield from _series(frames)
+
+
+def _pipes(pipes: pd.DataFrame) -> Iterator[str]:
+    """Yield pipes that lead nowhere, carry nothing or close before they open."""
+    either = pipes["both_ways"] == "yes"
+    wrong = {
+        "begins and ends at one place": pipes["from_place_id"] == pipes["to_place_id"],
+        "has a capacity of 0; leave it empty where it is not known": pipes["capacity_bcm_per_year"] == 0,
+        "has a capacity back and both_ways is no": pipes["reverse_capacity_bcm_per_year"].notna() & ~either,
+        "closes before it opens": (pipes["closes"] != "") & (pipes["closes"] < pipes["opens"]),
+    }
+    for fault, found in wrong.items():
+        for row in pipes.index[found]:
+            yield f"gas_pipes.csv, row {row + 2}: {pipes.at[row, 'pipe_id']} {fault}"
+
+
+def _unreached(frames: dict[str, pd.DataFrame]) -> Iterator[str]:
+    """Yield places with demand that no source reaches over pipes that exist, whatever their dates."""
+    pipes = frames["gas_pipes"][frames["gas_pipes"]["status"] == "existing"]
+    ways = list(zip(pipes["from_place_id"], pipes["to_place_id"], strict=True))
+    ways += [(b, a) for (a, b), both in zip(ways, pipes["both_ways"], strict=True) if both == "yes"]
+    after: dict[str, set[str]] = {}
+    for tail, head in ways:
+        after.setdefault(tail, set()).add(head)
+    found = {*frames["gas_supplies"]["place_id"], *frames["gas_terminals"]["place_id"]}
+    front = set(found)
+    while front:
+        front = {head for tail in front for head in after.get(tail, ())} - found
+        found |= front
+    demand = frames["gas_demand"].drop_duplicates("place_id")
+    for row in demand.index[~demand["place_id"].isin(found)]:
+        place = demand.at[row, "place_id"]
+        yield f"gas_demand.csv, row {row + 2}: no source reaches {place} over pipes that exist"
 
 
 def _series(frames: dict[str, pd.DataFrame]) -> Iterator[str]:

@@ -39,7 +39,7 @@ def winter(case):
 
 def test_the_two_rules_leave_different_countries_short(winter):
     together, alone = winter.unmet("country"), winter.unmet("country", "own_first")
-    assert together["unmet_gwh"].sum() == pytest.approx(alone["unmet_gwh"].sum(), rel=0.02)
+    assert together["unmet_gwh"].sum() == pytest.approx(alone["unmet_gwh"].sum(), rel=0.05)
     assert together["unmet_gwh"].sum() > 1000
     assert together.at["TR", "unmet_pct"] > 1
     # Azerbaijan and Georgia come before Türkiye when each serves itself first.

@@ -31,6 +31,7 @@ ELSEWHERE = {
     ("goods", "value_source_id"): ("value_usd_per_teu",),
     ("gas_places", "position_source_id"): ("lon", "lat"),
     ("gas_pipes", "life_source_id"): ("opens", "closes"),
+    ("gas_compressors", "life_source_id"): ("status", "opens"),
     ("gas_contracts", "share_source_id"): ("take_or_pay_share",),
     ("gas_supplies", "available_source_id"): ("available_bcm", "most_mcm_per_day"),
 }

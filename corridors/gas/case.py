@@ -17,6 +17,7 @@ from solvers import GasFlow, solve_gas_flow
 from .bans import layered
 from .demand_tables import demand_rows, storage_rows
 from .edits import FloatArray, GasBan, GasEdit
+from .energy import gcv, gwh, per_day
 from .pipe_tables import pipe_rows
 from .season import days_of
 from .supply_tables import contract_rows, lng_rows, pipeline_rows, series_prices
@@ -150,6 +151,57 @@ class GasCase:
             first_day=day,
         )
 
+    def built(self, projects: Sequence[str]) -> GasCase:
+        """Return the case with projects of gas_project_pipes in service all year.
+
+        Raises
+        ------
+        DataError
+            A project that adds no capacity of a pipe on record.
+        """
+        rows = self.tables.project_pipes
+        known = list(dict.fromkeys(rows["project_id"]))
+        wrong = [p for p in projects if p not in known]
+        if wrong:
+            raise DataError([f"{wrong[0]!r} is no project of gas_project_pipes.csv{nearest(wrong[0], known)}"])
+        mine = rows[rows["project_id"].isin(list(projects))]
+        pipes = raised(self.pipes, self.tables, mine[mine["capacity_before_bcm"] > 0])
+        return replace(self, pipes=pipes).opened(list(dict.fromkeys(mine["pipe_id"])))
+
+    def opened(self, pipes: Sequence[str]) -> GasCase:
+        """Return the case with pipes in service all year, with the capacity on record, whatever their status.
+
+        Raises
+        ------
+        DataError
+            No such pipe, or one without a capacity on record.
+        """
+        wrong = [p for p in pipes if p not in self.pipes.index]
+        if wrong:
+            raise DataError([f"no gas pipe is called {wrong[0]!r}{nearest(wrong[0], list(self.pipes.index))}"])
+        daily = dict(self.daily)
+        for figure, column in (("pipe", "capacity"), ("reverse", "reverse_capacity")):
+            values = {p: np.full(len(days_of(self.year)), self.pipes.at[p, column]) for p in pipes}
+            kept = daily[figure].drop(columns=[p for p in pipes if p in daily[figure]])
+            daily[figure] = pd.concat([kept, pd.DataFrame(values, index=days_of(self.year))], axis=1)
+        return replace(self, daily=daily)
+
+    def supplied(self, supply: str, bcm: float, basis_id: str) -> GasCase:
+        """Return the case with another volume of the year of a source, the best day of it as usual above the mean.
+
+        Raises
+        ------
+        DataError
+            No such source or basis.
+        """
+        if supply not in self.supplies.index:
+            raise DataError([f"no gas supply is called {supply!r}{nearest(supply, list(self.supplies.index))}"])
+        total = float(gwh(bcm, gcv(self.tables.bases, [basis_id]))[0])
+        swing = 1.0 + self.tables.parameter("gas_swing_pct") / 100.0
+        supplies = self.supplies.copy()
+        supplies.loc[supply, ["most_total", "capacity"]] = total, float(per_day(total)) * swing
+        return replace(self, supplies=supplies)
+
     def edited(self, edits: Sequence[GasEdit], bans: Sequence[GasBan] = ()) -> GasCase:
         """Return the case with changes, in their order.
 
@@ -263,8 +315,6 @@ def _with_projects(pipes: pd.DataFrame, tables: GasTables, year: int) -> pd.Data
 
 def raised(pipes: pd.DataFrame, tables: GasTables, rows: pd.DataFrame) -> pd.DataFrame:
     """Return pipes with nameplates raised by rows of gas_project_pipes, by what they add."""
-    from .energy import gcv, gwh, per_day
-
     more = per_day(gwh(rows["capacity_after_bcm"] - rows["capacity_before_bcm"], gcv(tables.bases, rows["basis_id"])))
     added = pd.Series(more, rows["pipe_id"]).groupby(level=0).max().reindex(pipes.index).fillna(0.0)
     tolerance = 1.0 + tables.parameter("gas_nameplate_tolerance_pct") / 100.0

@@ -1,13 +1,14 @@
-"""The cheapest way to leave nobody short: what would lack if nothing were done, and what makes up for it, by cost."""
+"""The cheapest way to leave nobody short: what would lack if all kept to the plan, and what makes up for it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from solvers import GasFlow
+from solvers import GasFlow, solve_gas_flow
 
 from .case import HUB
 from .outcome import GasOutcome
@@ -16,8 +17,7 @@ from .running import frozen
 __all__ = ["Mitigation", "mitigations"]
 
 _LEAST_GWH = 0.1
-_Rows = list[tuple[object, ...]]
-_KINDS = {"lng": "lng"}
+_COLUMNS = ["kind", "measure", "country", "gwh", "most_gwh_per_day", "usd_per_mwh", "lead_days"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,14 +27,12 @@ class Mitigation:
     Attributes
     ----------
     unmet_without_gwh : float
-        What would lack until the end of the year if no more LNG, storage and reverse flow were used than planned.
+        What would lack if no more of any source, storage and reverse flow were used than planned.
     unmet_gwh : float
-        What lacks in the end.
+        What lacks with all measures.
     table : DataFrame
-        What is done beyond the plan: ``kind`` (lng, source, storage, reverse flow, less demand), ``measure``,
-        ``country``, ``gwh`` (on the days on which something would lack if nothing were done; of a source no more than
-        what it gives more until the end of the year), ``most_gwh_per_day``, ``usd_per_mwh``, ``lead_days``,
-        ``cumulative_gwh``; cheapest first.
+        ``kind`` (lng, source, storage, injection put off, reverse flow, less demand), ``measure``, ``country``, ``gwh``
+        beyond the plan, ``most_gwh_per_day``, ``usd_per_mwh``, ``lead_days``, ``cumulative_gwh``; cheapest first.
     """
 
     unmet_without_gwh: float
@@ -44,11 +42,11 @@ class Mitigation:
     def __repr__(self) -> str:
         """Say what they achieve, then list them."""
         lacks = f"{self.unmet_without_gwh:,.0f} GWh would lack, {self.unmet_gwh:,.0f} do."
-        return f"{lacks}\n\n{self.table.round(1).to_string(index=False)}"
+        return f"{lacks}\n\n{self.table.round(1).to_string(index=False)}" if len(self.table) else lacks
 
 
 def mitigations(outcome: GasOutcome) -> Mitigation:
-    """Compare what happens with what would if everybody kept to the plan, and list what is done, cheapest first.
+    """Find the cheapest measures that make up for a surprise, on the days on which something would lack without them.
 
     Parameters
     ----------
@@ -58,72 +56,125 @@ def mitigations(outcome: GasOutcome) -> Mitigation:
     Returns
     -------
     Mitigation
-        The cost of LNG and of other sources is their price; of gas from storage, what it costs to put the same back
-        (the mean price at the place on other days); of reverse flow, the tariff; of less demand, the penalty of a tier.
+
+    Notes
+    -----
+    What is planned is there at no cost, what goes beyond it at its own: LNG and other sources at their price, LNG not
+    before its lead is over; gas from storage at what it costs to put the same back (the mean price at the place on
+    other days), as far as its rate and level allow; injection that is put off likewise; reverse flow at its tariff;
+    less demand at the penalty of its tier. All pipes may be used anew. A linear programme over those days together.
     """
-    without, after = frozen(outcome), outcome.flow
-    short = without.unmet.sum(axis=1) > 0
-    days = after.days.where(short, 0.0)
-    rows = [
-        *_supplied(outcome, after, days),
-        *_stored(outcome, after, days),
-        *_reversed(outcome, after, days),
-        *_left(outcome, after, days),
-    ]
-    columns = ["kind", "measure", "country", "gwh", "most_gwh_per_day", "usd_per_mwh", "lead_days"]
-    table = pd.DataFrame(rows, columns=columns).sort_values("usd_per_mwh", ignore_index=True)
+    without = frozen(outcome)
+    short = without.unmet.sum(axis=1) > _LEAST_GWH
+    if not short.any():
+        nothing = pd.DataFrame(columns=[*_COLUMNS, "cumulative_gwh"])
+        return Mitigation(without.unmet_total(), outcome.flow.unmet_total(), nothing)
+    tables, measures = _tables(outcome, short)
+    found = solve_gas_flow(**tables)
+    rows = [*_used(found, measures), *_reversed(outcome, found), *_cut(outcome, found)]
+    table = pd.DataFrame(rows, columns=_COLUMNS).sort_values(["usd_per_mwh", "measure"], ignore_index=True)
     table["cumulative_gwh"] = table["gwh"].cumsum()
-    return Mitigation(without.unmet_total(), after.unmet_total(), table)
+    cut = float(table.loc[table["kind"] == "less demand", "gwh"].sum())
+    return Mitigation(without.unmet_total(), cut, table)
 
 
-def _more(after: pd.DataFrame, before: pd.DataFrame, days: pd.Series[float]) -> pd.DataFrame:
-    """Return what is used beyond what was, GWh and the most of a day, of what comes to anything."""
-    extra = (after - before.reindex(index=after.index, columns=after.columns)).clip(lower=0.0).where(days > 0, 0.0)
-    found = pd.DataFrame({"gwh": extra.mul(days, axis=0).sum(), "most": extra.max()})
-    return found[found["gwh"] > _LEAST_GWH]
+def _tables(outcome: GasOutcome, short: pd.Series[bool]) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Return solver tables of the days, and the measures among their supplies and demands by id."""
+    case, after, plan = outcome.case, outcome.flow, outcome.plan
+    p, mask = after.problem, short.to_numpy()
+    days = after.days[mask]
+    planned = plan.supply.reindex(days.index)
+    room = pd.DataFrame(p.supply_capacity[mask], days.index, p.supplies)
+    asked = case.supplies
+    supplies = pd.concat([asked.assign(price=0.0), asked.set_axis(asked.index + "+")])[["node", "price", "capacity"]]
+    later = after.days[~mask] if (~mask).any() else after.days
+    stores = case.storages
+    back = after.price.loc[later.index, stores["node"]].mul(later / later.sum(), axis=0).sum().set_axis(stores.index)
+    out = plan.withdrawal.reindex(days.index)
+    into = plan.injection.reindex(days.index)
+    rate = pd.DataFrame(p.withdrawal[mask], days.index, p.storages)
+    kept = pd.DataFrame({"node": stores["node"], "price": 0.0, "capacity": stores["withdrawal"]})
+    more = kept.assign(price=back, most_total=(stores["start"] - out.mul(days, axis=0).sum()).clip(lower=0.0))
+    supplies = pd.concat([supplies, kept, more.set_axis(stores.index + "+")])
+    profile = pd.concat(
+        [
+            planned.clip(upper=room),
+            (room - planned).clip(lower=0.0).add_suffix("+"),
+            out.clip(upper=rate),
+            (rate - out).clip(lower=0.0).add_suffix("+"),
+        ],
+        axis=1,
+    )
+    filling = pd.DataFrame({"node": stores["node"], "quantity": 0.0, "penalty": back.clip(lower=0.0)})
+    demands = pd.concat([case.demands, filling.set_axis(stores.index + "-")])
+    wanted = pd.concat([pd.DataFrame(p.quantity[mask], days.index, p.demands), into.add_suffix("-")], axis=1)
+    put_off = _named(outcome, stores, "injection put off").assign(price=back)
+    measures = pd.concat(
+        [
+            _named(outcome, asked, "source").set_axis(asked.index + "+"),
+            _named(outcome, stores, "storage").assign(price=back).set_axis(stores.index + "+"),
+            put_off.set_axis(stores.index + "-"),
+        ]
+    )
+    call = {
+        "nodes": case.nodes,
+        "pipes": case.pipes,
+        "supplies": supplies.astype({"price": float}),
+        "demands": demands[["node", "quantity", "penalty"]],
+        "periods": days,
+        "profiles": {
+            "supply": profile,
+            "demand": wanted,
+            "pipe": pd.DataFrame(p.pipe_capacity[mask], days.index, p.pipes)[list(case.pipes.index)],
+            "reverse": pd.DataFrame(p.reverse_capacity[mask], days.index, p.pipes)[list(case.pipes.index)],
+        },
+    }
+    return call, measures
 
 
-def _supplied(outcome: GasOutcome, after: GasFlow, days: pd.Series[float]) -> _Rows:
-    supplies = outcome.case.supplies
-    price = pd.DataFrame(after.problem.supply_price, after.problem.periods, after.problem.supplies).mean()
+def _named(outcome: GasOutcome, rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     home = outcome.case.nodes["group"]
-    planned = outcome.plan.supply.reindex(after.supply.index)
-    net = (after.supply - planned).mul(after.days, axis=0).sum()
-    used = _more(after.supply, outcome.plan.supply, days)
-    used["gwh"] = np.minimum(used["gwh"], net[used.index])
-    return [
-        (_KINDS.get(row["carrier"], "source"), row["title"], home[row["node"]], *use, price[supply], row["lead_days"])
-        for supply, use in used[used["gwh"] > _LEAST_GWH].iterrows()
-        for row in [supplies.loc[supply]]
-    ]
+    lng = rows["carrier"] == "lng" if "carrier" in rows else pd.Series(False, rows.index)
+    price = rows.get("price", 0.0)
+    lead = rows.get("lead_days", 0.0)
+    found = pd.DataFrame({"measure": rows["title"], "country": rows["node"].map(home), "price": price, "lead": lead})
+    found.insert(0, "kind", np.where(lng, "lng", kind))
+    return found
 
 
-def _stored(outcome: GasOutcome, after: GasFlow, days: pd.Series[float]) -> _Rows:
-    storages = outcome.case.storages
-    later = after.days.where(days == 0, 0.0)
-    weight = (later if later.sum() > 0 else after.days) / (later.sum() or after.days.sum())
-    back = after.price[storages["node"]].set_axis(storages.index, axis=1).mul(weight, axis=0).sum()
-    used = _more(after.withdrawal, outcome.plan.withdrawal, days)
-    return [("storage", *storages.loc[p, ["title", "country"]], *use, back[p], 0.0) for p, use in used.iterrows()]
+def _used(found: GasFlow, measures: pd.DataFrame) -> list[tuple[object, ...]]:
+    """Return what is used of sources, storages and injections beyond the plan."""
+    given = found.supply[[i for i in measures.index if i in found.supply]]
+    put_off = found.unmet[[i for i in measures.index if i in found.unmet]]
+    rates = pd.concat([given, put_off], axis=1)
+    amounts = found.total(rates)
+    rows: list[tuple[object, ...]] = []
+    for name, amount in amounts[amounts > _LEAST_GWH].items():
+        row = measures.loc[name]
+        rows.append((row["kind"], row["measure"], row["country"], amount, rates[name].max(), row["price"], row["lead"]))
+    return rows
 
 
-def _reversed(outcome: GasOutcome, after: GasFlow, days: pd.Series[float]) -> _Rows:
+def _reversed(outcome: GasOutcome, found: GasFlow) -> list[tuple[object, ...]]:
+    """Return what flows back over borders beyond the plan: it moves gas that others give, and adds none."""
     pipes = outcome.case.pipes
     crossing = pipes.index[pipes["from_country"] != pipes["to_country"]]
-    used = _more(after.backward[crossing], outcome.plan.backward[crossing], days)
+    planned = outcome.plan.backward[crossing].reindex(found.backward.index)
+    extra = (found.backward[crossing] - planned).clip(lower=0.0)
+    amounts = found.total(extra)
     named = pipes[["title", "from_country", "tariff"]]
     return [
-        ("reverse flow", *named.loc[p, ["title", "from_country"]], *use, named.at[p, "tariff"], 0.0)
-        for p, use in used.iterrows()
+        ("reverse flow", *named.loc[p, ["title", "from_country"]], 0.0, extra[p].max(), named.at[p, "tariff"], 0.0)
+        for p in amounts.index[amounts > _LEAST_GWH]
     ]
 
 
-def _left(outcome: GasOutcome, after: GasFlow, days: pd.Series[float]) -> _Rows:
+def _cut(outcome: GasOutcome, found: GasFlow) -> list[tuple[object, ...]]:
     demands = outcome.case.demands
-    nothing = after.unmet * 0.0
+    amounts = found.total(found.unmet[list(demands.index)])
     return [
-        ("less demand", f"{row['tier']}", row["country"], use["gwh"], use["most"], row["penalty"], 0.0)
-        for demand, use in _more(after.unmet, nothing, days).iterrows()
-        for row in [demands.loc[demand]]
-        if row["tier"] != HUB
-    ]
+        ("less demand", demands.at[d, "tier"], demands.at[d, "country"], amount, found.unmet[d].max(),
+         demands.at[d, "penalty"], 0.0)
+        for d, amount in amounts[amounts > _LEAST_GWH].items()
+        if demands.at[d, "tier"] != HUB
+    ]  # fmt: skip

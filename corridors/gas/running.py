@@ -67,16 +67,15 @@ def run_gas_case(case: GasCase, edits: Sequence[GasEdit] = (), bans: Sequence[Ga
 
 
 def frozen(outcome: GasOutcome) -> GasFlow:
-    """Solve what is left of the year with nobody doing more than planned: no further LNG, storage or reverse flow."""
+    """Solve what is left of the year with nobody doing more than planned: no source, storage or reverse flow."""
     case, plan = outcome.case, outcome.plan
     days = days_of(case.year)
 
     def spread(frame: pd.DataFrame) -> pd.DataFrame:
         return frame.reindex(days, method="ffill").bfill()
 
-    lng = case.supplies.index[case.supplies["carrier"] == "lng"]
     caps = {
-        "supply": _least(case, "supply", case.supplies["capacity"], spread(plan.supply[lng])),
+        "supply": _least(case, "supply", case.supplies["capacity"], spread(plan.supply)),
         "withdrawal": _least(case, "withdrawal", case.storages["withdrawal"], spread(plan.withdrawal)),
         "reverse": _least(case, "reverse", case.pipes["reverse_capacity"], spread(plan.backward[case.pipes.index])),
     }
