@@ -75,6 +75,8 @@ if TYPE_CHECKING:
     from .room import headroom as headroom
     from .scenario.contrast import Comparison as Comparison
     from .scenario.contrast import compare as compare
+    from .scenario.gas_contrast import GasComparison as GasComparison
+    from .scenario.gas_results import GasRun as GasRun
     from .scenario.loading import Scenario as Scenario
     from .scenario.loading import load as load
     from .scenario.results import Run as Run
@@ -118,6 +120,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "planner": ["DesignCase", "design_case"],
         "room": ["Headroom", "headroom"],
         "scenario.contrast": ["Comparison", "compare"],
+        "scenario.gas_contrast": ["GasComparison"],
+        "scenario.gas_results": ["GasRun"],
         "scenario.loading": ["Scenario", "load"],
         "scenario.results": ["Run"],
         "scenario.running": ["run"],

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
+from corridors.scenario.gas_schema import GasScenarioModel
 from corridors.scenario.schema import ScenarioModel
 from corridors.scenario.schema_text import json_schema, meaning, models
 from corridors.scenario.shape import fields, item
@@ -27,6 +28,24 @@ _WHERE = {
     "Line": ("lines", "investments.packages.<name>.lines.<name>"),
     "Project": ("projects", "investments.projects.<name>"),
 }
+_GAS_WHERE = {
+    "GasScenarioModel": ("Gas: at the top", ""),
+    "GasStudy": ("Gas: study", "study"),
+    "GasDemand": ("Gas: demand", "demand"),
+    "GasIntervention": ("Gas: disruptions and policy", "disruptions.<name> or policy.<name>"),
+    "GasWhere": ("Gas: where", "where of a disruption, policy or project: one, or a list of them"),
+    "GasEffect": ("Gas: effect", "effect of a disruption, policy or project"),
+    "GasInvestments": ("Gas: investments", "investments"),
+    "GasProject": ("Gas: projects", "investments.projects.<name>"),
+}
+_GAS = """## Scenarios of gas
+
+With `task: gas` a scenario is one of the gas network ([gas.md](gas.md)); `corridors new my-study --gas` writes one, `corridors schema --gas` prints its format. `extends`, `against`, `vary`, numbers, `when` and words work as above; what can be named is listed by `corridors list gas-pipes`, `gas-places`, `gas-supplies` and `gas-storages`.
+
+A disruption is a surprise unless `known: true` is said: the year goes as planned until its first day, storages then stand as the plan left them, and LNG that was not ordered comes only after its lead (30 days). Policy is known from the start of the year. By month a surprise must last 60 days: for shorter ones say `step: day`.
+
+`capacity` without a sign sets the most that goes through each pipe named; nameplates on record are passed by a documented tolerance of 15 %. A factor works both ways of a pipe and on what a storage takes and gives. Volumes become energy by the calorific value on record of the pipe, source or storage. More `capacity` of a source is more gas in the year too.
+"""
 
 _INTRO = """# Scenario files: reference
 
@@ -72,6 +91,8 @@ def page() -> str:
     units = ", ".join(f"`{unit}`" for unit in UNITS)
     parts = [_INTRO.format(units=units, currencies=", ".join(f"`{c}`" for c in CURRENCIES))]
     parts += [_section(model) for model in sorted(models(), key=lambda m: [*_WHERE].index(m.__name__))]
+    gas = [model for model in models(GasScenarioModel) if model.__name__ in _GAS_WHERE]
+    parts += [_GAS, *(_section(m, gas=True) for m in sorted(gas, key=lambda m: [*_GAS_WHERE].index(m.__name__)))]
     return "\n".join(parts)
 
 
@@ -80,14 +101,15 @@ def main() -> None:
     Path(__file__).with_name("scenarios-reference.md").write_text(page(), encoding="utf-8")
 
 
-def _section(model: type[BaseModel]) -> str:
-    title, where = _WHERE[model.__name__]
+def _section(model: type[BaseModel], *, gas: bool = False) -> str:
+    title, where = (_GAS_WHERE if gas else _WHERE)[model.__name__]
     text = (model.__doc__ or "").strip().split("\n")[0]
     lines = [f"### {title}", "", f"{text}{f' Stands at `{where}`.' if where and ' ' not in where else ''}", ""]
     if " " in where:
         lines[2] = f"{text} Stands at {where}.".replace("<name>", "*name*")
     lines += ["| setting | type | default | meaning | example |", "|---|---|---|---|---|"]
-    here = json_schema() if model is ScenarioModel else json_schema()["$defs"][model.__name__]
+    schema = json_schema(gas=gas)
+    here = schema if model in (ScenarioModel, GasScenarioModel) else schema["$defs"][model.__name__]
     for name, info in fields(model).items():
         if name not in ("note", "source"):
             written = here["properties"][name]

@@ -167,7 +167,10 @@ class GasModel:
         rows = self._rows(len(p.contracts), False, -p.contract_least)
         entries.add(rows, c["lacking"][0], -1.0)
         on_pipe, on_supply = np.flatnonzero(p.contract_pipe >= 0), np.flatnonzero(p.contract_supply >= 0)
-        entries.add(rows[on_pipe][None, :], c["forward"][:, p.contract_pipe[on_pipe]], -p.days[:, None])
+        for contract in on_pipe:
+            pipe = p.contract_pipe[contract]
+            counted = [pipe, *np.flatnonzero(p.shares == pipe)]
+            entries.add(rows[[contract]][None, :], c["forward"][:, counted], -p.days[:, None])
         entries.add(rows[on_supply][None, :], c["supply"][:, p.contract_supply[on_supply]], -p.days[:, None])
 
     def _costs_and_bounds(self) -> tuple[FloatArray, FloatArray, FloatArray]:

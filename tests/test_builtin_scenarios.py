@@ -14,6 +14,8 @@ from networks import read_table, table_file
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = sorted(file.stem for file in BUILTIN.glob("*.yaml"))
+GAS = [name for name in NAMES if "gas" in name]
+FREIGHT = [name for name in NAMES if name not in GAS]
 EVENTS = {  # of history, each in a year of its own: one waited for, one for a part of a year, one by corridor
     "d03-ever-given": 2021,
     "d17a-dostyk-to-china": 2024,
@@ -85,7 +87,7 @@ def test_what_a_scenario_builds_on_and_is_held_against_is_built_in(name: str) ->
             assert other in NAMES
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FREIGHT)
 def test_every_variation_can_be_applied(name: str, network_filters) -> None:
     for _, varied in scenario(name).variations():
         Application(varied.model, network_filters).check()
@@ -126,7 +128,7 @@ def test_each_event_of_history_touches_something(network_filters) -> None:
             assert part.selection.arcs.any() or part.selection.corridors, key
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FREIGHT)
 def test_a_scenario_runs_and_answers(name: str) -> None:
     run, answer = compared(name)
     assert run.status == "converged"

@@ -137,7 +137,8 @@ class GasCase:
         done = plan.days.cumsum() <= day - self.first_day + 1e-9
         before = plan.days.where(done, 0.0)
         given = plan.supply.mul(before, axis=0).sum()
-        taken = plan.forward.mul(before, axis=0).sum()
+        moved = plan.forward.mul(before, axis=0).sum()
+        taken = moved.groupby(moved.index.astype(str).str.split("|").str[0]).sum()  # refused gas counts with its pipe
         least = (self.contracts["least"] - self.contracts["pipe"].map(taken)).clip(lower=0.0)
         start = plan.level[done].iloc[-1] if done.any() else self.storages["start"]
         lng = self.supplies.index[self.supplies["carrier"] == "lng"]
@@ -165,7 +166,7 @@ class GasCase:
         if wrong:
             raise DataError([f"{wrong[0]!r} is no project of gas_project_pipes.csv{nearest(wrong[0], known)}"])
         mine = rows[rows["project_id"].isin(list(projects))]
-        pipes = raised(self.pipes, self.tables, mine[mine["capacity_before_bcm"] > 0])
+        pipes = raised(self.pipes, self.tables, mine)
         return replace(self, pipes=pipes).opened(list(dict.fromkeys(mine["pipe_id"])))
 
     def opened(self, pipes: Sequence[str]) -> GasCase:
@@ -314,11 +315,13 @@ def _with_projects(pipes: pd.DataFrame, tables: GasTables, year: int) -> pd.Data
 
 
 def raised(pipes: pd.DataFrame, tables: GasTables, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return pipes with nameplates raised by rows of gas_project_pipes, by what they add."""
-    more = per_day(gwh(rows["capacity_after_bcm"] - rows["capacity_before_bcm"], gcv(tables.bases, rows["basis_id"])))
-    added = pd.Series(more, rows["pipe_id"]).groupby(level=0).max().reindex(pipes.index).fillna(0.0)
+    """Return pipes with nameplates raised to those after the projects of rows of gas_project_pipes."""
+    after = pd.Series(per_day(gwh(rows["capacity_after_bcm"], gcv(tables.bases, rows["basis_id"]))), rows["pipe_id"])
+    most = after.groupby(level=0).max().reindex(pipes.index)
     tolerance = 1.0 + tables.parameter("gas_nameplate_tolerance_pct") / 100.0
-    return pipes.assign(capacity=pipes["capacity"] + added * tolerance, nameplate=pipes["nameplate"] + added)
+    nameplate = pipes["nameplate"].where(~(most > pipes["nameplate"]), most)
+    capacity = pipes["capacity"].where(~(most * tolerance > pipes["capacity"]), most * tolerance)
+    return pipes.assign(capacity=capacity, nameplate=nameplate)
 
 
 def _edited(case: GasCase, edit: GasEdit) -> GasCase:
@@ -346,7 +349,17 @@ def _edited(case: GasCase, edit: GasEdit) -> GasCase:
     values = {r: np.maximum(_changed(now[r], edit, edit.strength), 0.0) for r in edit.rows}
     others = profile.drop(columns=[r for r in edit.rows if r in profile])
     frame = pd.concat([others, pd.DataFrame(values, index=profile.index)], axis=1)
-    return replace(case, daily={**case.daily, edit.figure: frame})
+    found = replace(case, daily={**case.daily, edit.figure: frame})
+    return _with_more(found, now, values) if edit.figure == "supply" else found
+
+
+def _with_more(case: GasCase, before: Mapping[str, FloatArray], after: Mapping[str, FloatArray]) -> GasCase:
+    """Return the case with the totals of sources raised as their rates are; lower rates limit by themselves."""
+    total = case.supplies["most_total"].copy()
+    for row, rates in after.items():
+        more = float((rates - before[row])[case.first_day : case.last_day].sum())
+        total[row] += max(more, 0.0)
+    return replace(case, supplies=case.supplies.assign(most_total=total))
 
 
 def _demand_edited(case: GasCase, edit: GasEdit) -> GasCase:

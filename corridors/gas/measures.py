@@ -59,10 +59,11 @@ def mitigations(outcome: GasOutcome) -> Mitigation:
 
     Notes
     -----
-    What is planned is there at no cost, what goes beyond it at its own: LNG and other sources at their price, LNG not
-    before its lead is over; gas from storage at what it costs to put the same back (the mean price at the place on
-    other days), as far as its rate and level allow; injection that is put off likewise; reverse flow at its tariff;
-    less demand at the penalty of its tier. All pipes may be used anew. A linear programme over those days together.
+    What is planned is there at no cost, what goes beyond it at its own: LNG and other sources at their price, as far as
+    their yearly volume is not planned anyway, LNG not before its lead is over; gas from storage at what it costs to put
+    the same back (the mean price at the place on other days), as far as its rate and level allow; injection that is put
+    off likewise; reverse flow at its tariff; less demand at the penalty of its tier. All pipes may be used anew. A
+    linear programme over those days together.
     """
     without = frozen(outcome)
     short = without.unmet.sum(axis=1) > _LEAST_GWH
@@ -86,7 +87,11 @@ def _tables(outcome: GasOutcome, short: pd.Series[bool]) -> tuple[dict[str, Any]
     planned = plan.supply.reindex(days.index)
     room = pd.DataFrame(p.supply_capacity[mask], days.index, p.supplies)
     asked = case.supplies
-    supplies = pd.concat([asked.assign(price=0.0), asked.set_axis(asked.index + "+")])[["node", "price", "capacity"]]
+    rest = plan.supply[plan.supply.index >= after.days.index[0]]
+    spare = (asked["most_total"] - rest.mul(plan.days[rest.index], axis=0).sum()).clip(lower=0.0)
+    beyond = asked.assign(most_total=spare).set_axis(asked.index + "+")
+    columns = ["node", "price", "capacity", "most_total"]
+    supplies = pd.concat([asked.assign(price=0.0, most_total=np.inf), beyond])[columns]
     later = after.days[~mask] if (~mask).any() else after.days
     stores = case.storages
     back = after.price.loc[later.index, stores["node"]].mul(later / later.sum(), axis=0).sum().set_axis(stores.index)

@@ -84,7 +84,7 @@ class GasOutcome:
         short = daily[daily["unmet_gwh"] > _LEAST_GWH]
         rates = (short["unmet_gwh"] / short["days"]).groupby("country").max()
         found = sums.assign(
-            unmet_mcm=sums["unmet_gwh"] / self._country_gcv.reindex(sums.index),
+            unmet_mcm=sums["unmet_gwh"] / self.country_gcv.reindex(sums.index),
             days_short=short["days"].groupby("country").sum(),
             worst_gwh_per_day=rates,
         )
@@ -105,7 +105,8 @@ class GasOutcome:
         return self.flows[sharing]
 
     @cached_property
-    def _country_gcv(self) -> pd.Series[float]:
+    def country_gcv(self) -> pd.Series[float]:
+        """Gross calorific values, kWh per m3, of the volumes of each country's own statistics."""
         demand = self.case.tables.demand.drop_duplicates("country_id", keep="last").set_index("country_id")
         return pd.Series(gcv(self.case.tables.bases, demand["basis_id"]), demand.index)
 

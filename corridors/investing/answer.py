@@ -40,7 +40,7 @@ def opening(found: Frontier) -> Iterator[str]:
     """Yield what of the packages may be spent here at all, where that is less than their total."""
     prices, cur = found.prices, found.currency
     used = {c.line for c in found.candidates}
-    for name, package in found.scenario.model.investments.packages.items():
+    for name, package in found.scenario.freight.investments.packages.items():
         lines = {n: line for n, line in lines_of(package, found.folder).items() if f"{name}.{n}" in used}
         if package.total is None or not lines:
             continue

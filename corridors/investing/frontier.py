@@ -182,7 +182,7 @@ class Frontier:
     @property
     def title(self) -> str:
         """What the scenario is called."""
-        return self.scenario.model.title or self.scenario.name
+        return self.scenario.freight.title or self.scenario.name
 
     @property
     def candidates(self) -> Sequence[Candidate]:

@@ -92,17 +92,17 @@ class Future:
         DataError
             The scenario cannot be applied or valued.
         """
-        application = Application.of(scenario.model, folder)
+        application = Application.of(scenario.freight, folder)
         application.check()
-        prices = Prices(application.filters.tables, scenario.model.study.currency, folder)
+        prices = Prices(application.filters.tables, scenario.freight.study.currency, folder)
         offered = slate(application, prices)
         rules = offered.rules
         if expected is not None and rules.names != expected:
             raise DataError([f"vary: in {name} other projects can be chosen than in the file"])
         numbers = rules.numbers
         wanted = numbers[rules.allowed(numbers, np.inf if all_ else None)]
-        years = sorted(scenario.model.study.years)
-        paid = 0.0 if scenario.model.choice.carbon_price is None else application.setting(years[0]).carbon_usd_per_t
+        years = sorted(scenario.freight.study.years)
+        paid = 0.0 if scenario.freight.choice.carbon_price is None else application.setting(years[0]).carbon_usd_per_t
         shape = (len(years), len(numbers))
         value = PresentValue(
             rules.candidates,
@@ -114,10 +114,10 @@ class Future:
             offered.years,
         )
         needed = np.union1d(value.parts(wanted), wanted)
-        choice = asked_choice(scenario.model.choice)
+        choice = asked_choice(scenario.freight.choice)
         rate = 1e6 * prices.million(1.0, "USD")
         for i, year in enumerate(years):
-            key = memory.key(scenario.model, year, rules.names, folder)
+            key = memory.key(scenario.freight, year, rules.names, folder)
             known = memory.known(key)
             missing = [n for n in needed.tolist() if n not in known]
             if missing:
@@ -126,7 +126,7 @@ class Future:
                 memory.learn(key, dict(zip(missing, zip(surplus.tolist(), co2e.tolist(), strict=True), strict=True)))
             table = np.array([known[n] for n in needed.tolist()])
             value.surplus_m[i, needed], value.co2e_kt[i, needed] = table[:, 0] * rate, table[:, 1]
-        given = scenario.model.investments
+        given = scenario.freight.investments
         discount = application.filters.tables.parameter(_RATE) / 100
         if given.discount_rate is not None:
             discount = (

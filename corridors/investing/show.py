@@ -181,7 +181,7 @@ def _outside(console: Console, found: Frontier) -> None:
 
 
 def _rests(console: Console, found: Frontier) -> None:
-    study = found.scenario.model.study
+    study = found.scenario.freight.study
     nowhere = [c.title for c in found.candidates if c.line and not c.countries]
     if nowhere:
         dim(console, f"No country is named for {', '.join(nowhere)}: the line is taken to pay wherever it is.")

@@ -35,12 +35,12 @@ def varied(scenario: Scenario) -> list[tuple[str, Scenario]]:
     DataError
         Too many, or they differ in what makes them incomparable.
     """
-    if not scenario.model.vary:
+    if not scenario.freight.vary:
         return []
-    count = run_count(scenario.model.vary)
+    count = run_count(scenario.freight.vary)
     if count > _MOST_FUTURES:
         raise DataError([f"vary: {count} runs; the frontier takes at most {_MOST_FUTURES}"])
-    odd = [path for path in _paths(scenario.model.vary) if path.startswith(_NOT_COMPARED)]
+    odd = [path for path in _paths(scenario.freight.vary) if path.startswith(_NOT_COMPARED)]
     if odd:
         raise DataError([f"vary.{odd[0]}: futures that differ in it cannot be held against each other; leave it out"])
     bare = scenario.with_({"vary": {}})

@@ -100,24 +100,29 @@ def explain(
 
 
 def schema(
+    gas: Annotated[bool, typer.Option("--gas", help="That of scenarios with 'task: gas'.")] = False,
     write: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
 ) -> None:
     """Print the JSON Schema of scenario files, with which editors complete and check them."""
     from .schema_text import schema_text
 
+    text = schema_text(gas=gas)
     if write is None:
-        typer.echo(schema_text(), nl=False)
+        typer.echo(text, nl=False)
         return
     from ..files import write_text
 
-    write_text(write, schema_text())
+    write_text(write, text)
 
 
-def new(name: Annotated[str, typer.Argument(help="Of the folder that is made and of the scenario in it.")]) -> None:
+def new(
+    name: Annotated[str, typer.Argument(help="Of the folder that is made and of the scenario in it.")],
+    gas: Annotated[bool, typer.Option("--gas", help="A scenario of gas instead of freight.")] = False,
+) -> None:
     """Make a folder with a scenario to begin with, and the schema for your editor."""
     from .template import new_study
 
-    folder = new_study(name)
+    folder = new_study(name, gas=gas)
     typer.echo(f"{folder / name}.yaml: change it, then corridors check {folder / name}.yaml")
 
 
@@ -125,7 +130,8 @@ def list_(
     what: Annotated[
         str,
         typer.Argument(
-            help="places, links, corridors, goods, markets, projects, packages, events, series or scenarios."
+            help="places, links, corridors, goods, markets, projects, packages, events, series or scenarios; "
+            "gas-places, gas-pipes, gas-supplies, gas-storages or gas-events."
         ),
     ],
     text: Annotated[str, typer.Argument(help="Only rows with this text.")] = "",

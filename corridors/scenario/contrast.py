@@ -13,14 +13,19 @@ import pandas as pd
 
 from networks import DataError
 
+from .gas_results import GasRun
 from .results import NOT_SHIPPED, UNMET, Run
 from .running import run
 from .variants import CENTRAL, VARY, VARY_HERE, spread
 
 if TYPE_CHECKING:
+    from .gas_contrast import GasComparison
     from .loading import Scenario
 
-__all__ = ["MORE", "Comparison", "compare"]
+    AnyRun = Run | GasRun
+    Asked = AnyRun | Scenario | str | Path
+
+__all__ = ["MORE", "Comparison", "compare", "side_by_side"]
 
 MORE, LESS = "more demand", "less demand"
 _CELL = ["year", "market", "origin", "destination", "goods"]
@@ -72,14 +77,14 @@ class Comparison:
             was nothing); with ``quantity`` instead of ``teu_per_year`` where all markets are of bulk.
         """
         value = self.value
-        found = _side_by_side(self.base.flows(by)[value], self.run.flows(by)[value], value)
+        found = side_by_side(self.base.flows(by)[value], self.run.flows(by)[value], value)
         found = found[found.index.get_level_values("year").isin(self.years)]
         return found.sort_values(["year", f"base_{value}"], ascending=[True, False], kind="stable")
 
     def emissions(self) -> pd.DataFrame:
         """Return the emissions of both by year and family: ``base_``, ``difference_`` and ``difference_pct``, tCO2e."""
         name = "tco2e_per_year"
-        return _side_by_side(self.base.emissions()[name], self.run.emissions()[name], name)
+        return side_by_side(self.base.emissions()[name], self.run.emissions()[name], name)
 
     def bottlenecks(self, at_least: float = 0.5) -> pd.DataFrame:
         """Return how full capacities are in both, by year and element, in their fullest part of the year.
@@ -88,14 +93,14 @@ class Comparison:
         """
         name = "utilisation"
         one, other = (r.bottlenecks(0.0).groupby(["year", "element"])[name].max() for r in (self.base, self.run))
-        found = _side_by_side(one, other, name)
+        found = side_by_side(one, other, name)
         kept = found[found[[f"base_{name}", name]].max(axis=1) >= at_least]
         return kept.sort_values(["year", name], ascending=[True, False], kind="stable")
 
     def unmet(self) -> pd.DataFrame:
         """Return ``unmet`` and ``not_shipped`` of both, TEU a year, by year and market, with difference and %."""
         base, now = self.base.unmet(), self.run.unmet()
-        parts = [_side_by_side(base[name], now[name], name) for name in ("unmet", "not_shipped")]
+        parts = [side_by_side(base[name], now[name], name) for name in ("unmet", "not_shipped")]
         named = [
             part.rename(columns={"difference_pct": f"difference_{name}_pct"})
             for part, name in zip(parts, ("unmet", "not_shipped"), strict=True)
@@ -124,7 +129,7 @@ class Comparison:
             sums = groups[["teu_per_year", "weighted"]].sum()
             flows.append(sums["teu_per_year"])
             days.append(sums["weighted"] / sums["teu_per_year"])
-        table = _side_by_side(flows[0], flows[1], "teu_per_year")
+        table = side_by_side(flows[0], flows[1], "teu_per_year")
         return table.assign(base_days=days[0].reindex(table.index), days=days[1].reindex(table.index))
 
     def diversion(self) -> pd.DataFrame:
@@ -181,7 +186,7 @@ class Comparison:
         value = self.value
         if by != "diverted_from":
             base, now = (r.through(border, by).set_index("unit", append=True)[value] for r in (self.base, self.run))
-            return _side_by_side(base, now, value)
+            return side_by_side(base, now, value)
         crossing = [self.base.crossing(border), self.run.crossing(border)]
         one_family = len(set(self.run.tables["routes"]["family"])) == 1
         moved = self._moved(crossing, "branch" if one_family else "family")
@@ -258,12 +263,12 @@ _ACROSS = "across: "
 
 
 def compare(
-    base: Run | Scenario | str | Path,
-    other: Run | Scenario | str | Path | None = None,
+    base: Asked,
+    other: Asked | None = None,
     *,
     cache: bool = False,
     folder: str | Path | None = None,
-) -> Comparison:
+) -> Comparison | GasComparison:
     """Compare two scenarios, or one with its counterfactual.
 
     Parameters
@@ -280,53 +285,68 @@ def compare(
     Returns
     -------
     Comparison
+        `GasComparison` of scenarios with ``task: gas``.
 
     Raises
     ------
     DataError
-        Nothing to compare with, or runs of different years or markets.
+        Nothing to compare with, runs of different years or markets, or of freight and gas.
     """
     if other is None:
-        found = base if isinstance(base, Run) else run(base, cache=cache, folder=folder)
+        found = base if isinstance(base, Run | GasRun) else run(base, cache=cache, folder=folder)
         if found.against is None:
             raise DataError([f"{found.name}: names no counterfactual; say 'against', or give two scenarios"])
-        return Comparison(found.against, found)
-    after = other if isinstance(other, Run) else run(other, against=False, cache=cache, folder=folder)
-    before = (
-        base if isinstance(base, Run) else run(_asked(base, other, folder), against=False, cache=cache, folder=folder)
-    )
+        return _pair(found.against, found)
+    after = other if isinstance(other, Run | GasRun) else run(other, against=False, cache=cache, folder=folder)
+    if isinstance(base, Run | GasRun):
+        before = base
+    else:
+        before = run(_asked(base, other, folder), against=False, cache=cache, folder=folder)
     common = [year for year in after.years if year in before.years]
-    if not common or list(before.record["markets"]) != list(after.record["markets"]):
+    if not common or any(before.record.get(key) != after.record.get(key) for key in ("markets", "step")):
         raise DataError(
             [
                 f"{before.name} has {_asks(before)} and {after.name} {_asks(after)}: "
-                "runs are compared in the same years and markets"
+                "runs are compared in the same years and markets, or by the same step"
             ]
         )
-    return Comparison(before, after)
+    return _pair(before, after)
+
+
+def _pair(before: AnyRun, after: AnyRun) -> Comparison | GasComparison:
+    from .gas_contrast import GasComparison
+
+    if isinstance(before, GasRun) and isinstance(after, GasRun):
+        return GasComparison(before, after)
+    if isinstance(before, Run) and isinstance(after, Run):
+        return Comparison(before, after)
+    raise DataError([f"{before.name} and {after.name}: one is of freight and one of gas"])
 
 
 def _largest(flows: pd.DataFrame) -> float:
     return float(flows.filter(regex="^difference_(teu|quantity)").abs().max().max())
 
 
-def _asked(base: Scenario | str | Path, other: Run | Scenario | str | Path, folder: str | Path | None) -> Scenario:
-    """Return the counterfactual in the years and markets of the other."""
+def _asked(base: Scenario | str | Path, other: Asked, folder: str | Path | None) -> Scenario:
+    """Return the counterfactual, asked the same as the other."""
     from .loading import load
 
     before = load(base, folder=folder) if isinstance(base, (str, Path)) else base
-    if isinstance(other, Run):
-        asked = {"years": list(other.years), "markets": list(other.record["markets"])}
-        return before.with_({f"study.{key}": value for key, value in asked.items()})
+    if isinstance(other, Run | GasRun):
+        keys = ("years", "markets") if isinstance(other, Run) else ("years", "step")
+        return before.with_({f"study.{key}": other.record[key] for key in keys})
     after = load(other, folder=folder) if isinstance(other, (str, Path)) else other
+    if type(before.model) is not type(after.model):
+        raise DataError([f"{before.name} and {after.name}: one is of freight and one of gas"])
     return before.with_(study=after.model.study.model_dump(mode="json", exclude_none=True))
 
 
-def _asks(found: Run) -> str:
-    return f"{', '.join(map(str, found.years))} ({', '.join(found.record['markets'])})"
+def _asks(found: AnyRun) -> str:
+    how = found.record.get("markets") or [f"by {found.record['step']}"]
+    return f"{', '.join(map(str, found.years))} ({', '.join(how)})"
 
 
-def _side_by_side(base: pd.Series[float], now: pd.Series[float], column: str) -> pd.DataFrame:
+def side_by_side(base: pd.Series[float], now: pd.Series[float], column: str) -> pd.DataFrame:
     """Return a figure of both runs, in the years that both have."""
     years = [set(part.index.get_level_values("year")) for part in (base, now)]
     both = pd.concat([base.rename(f"base_{column}"), now.rename(column)], axis=1).fillna(0.0)

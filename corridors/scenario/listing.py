@@ -24,7 +24,8 @@ def rows(what: str, text: str = "", *, folder: str | Path | None = None) -> Rows
     Parameters
     ----------
     what : str
-        places, links, corridors, goods, markets, projects, packages, events, series or scenarios.
+        places, links, corridors, goods, markets, projects, packages, events, series or scenarios; of gas: gas-places,
+        gas-pipes, gas-supplies, gas-storages or gas-events.
     text : str
         In any spelling: accents, case, spaces and punctuation do not count.
     folder : path, optional
@@ -140,6 +141,44 @@ def _titles(folder: Path, where: str) -> Iterator[list[str]]:
             yield [name, printable(str(value.get("title") or ""), 120), where]
 
 
+def _gas_places(known: Vocabulary) -> Rows:
+    return _columns(known, "gas_places", id="place_id", name="name", country="country_id", kind="kind")
+
+
+def _gas_pipes(known: Vocabulary) -> Rows:
+    names = {p["place_id"]: p["name"] for p in known.table("gas_places")}
+    heads, found = _columns(
+        known, "gas_pipes", id="pipe_id", line="line", title="title", start="from_place_id", end="to_place_id",
+        km="length_km", bcm="capacity_bcm_per_year", status="status", opens="opens", closes="closes",
+    )  # fmt: skip
+    return heads, [[*row[:3], names[row[3]], names[row[4]], *row[5:]] for row in found]
+
+
+def _gas_supplies(known: Vocabulary) -> Rows:
+    last = {row["supply_id"]: row for row in known.table("gas_supplies")}
+    found = [
+        [x[c] for c in ("supply_id", "title", "seller_country_id", "year", "available_bcm")] for x in last.values()
+    ]
+    found += [
+        [x["place_id"], f"LNG at {x['title']}", "", x["opens"][:4], x["capacity_bcm_per_year"]]
+        for x in known.table("gas_terminals")
+    ]
+    return ["id", "title", "seller", "year", "bcm"], found
+
+
+def _gas_storages(known: Vocabulary) -> Rows:
+    return _columns(
+        known, "gas_storages", id="place_id", title="title", country="country_id", bcm="working_bcm", status="status"
+    )
+
+
+def _gas_events(known: Vocabulary) -> Rows:
+    return _columns(
+        known, "gas_events", id="event_id", title="title", start="start", end="end", what="element_ids",
+        response="observed_response",
+    )  # fmt: skip
+
+
 def _columns(known: Vocabulary, table: str, **columns: str) -> Rows:
     return list(columns), [[row.get(column, "") for column in columns.values()] for row in known.table(table)]
 
@@ -163,4 +202,9 @@ LISTS: dict[str, Callable[[Vocabulary], Rows]] = {
     "events": _events,
     "series": _series,
     "scenarios": _scenarios,
+    "gas-places": _gas_places,
+    "gas-pipes": _gas_pipes,
+    "gas-supplies": _gas_supplies,
+    "gas-storages": _gas_storages,
+    "gas-events": _gas_events,
 }

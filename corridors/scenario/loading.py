@@ -16,12 +16,13 @@ from pydantic import BaseModel
 from networks import DataError
 
 from .finding import find, find_first
+from .gas_schema import GasScenarioModel
 from .merging import chain, merged, overlaid
 from .problems import Mark, Problem, ScenarioError
 from .problems import Path as Setting
 from .schema import ScenarioModel
 from .units import Change, Quantity
-from .validating import mark_of, validate
+from .validating import AnyScenario, mark_of, validate
 from .varying import combinations, single_values
 from .vocabulary import Vocabulary, vocabulary
 from .words import check_words
@@ -39,7 +40,7 @@ class Scenario:
 
     Attributes
     ----------
-    model : ScenarioModel
+    model : ScenarioModel or GasScenarioModel
         Everything by its type, defaults included.
     resolved : dict
         What is written, in plain values: this file over those that it extends.
@@ -47,7 +48,7 @@ class Scenario:
         The file.
     """
 
-    model: ScenarioModel = field(repr=False)
+    model: AnyScenario = field(repr=False)
     resolved: dict[str, Any] = field(repr=False)
     path: Path
     _marks: dict[Setting, Mark | None] = field(repr=False)
@@ -58,6 +59,20 @@ class Scenario:
     def name(self) -> str:
         """Its name."""
         return self.model.name
+
+    @property
+    def freight(self) -> ScenarioModel:
+        """The model of a scenario of freight; DataError for one of gas."""
+        if isinstance(self.model, GasScenarioModel):
+            raise DataError([f"{self.name}: is a scenario of gas; this is for freight"])
+        return self.model
+
+    @property
+    def gas(self) -> GasScenarioModel:
+        """The model of a scenario of gas; DataError for one of freight."""
+        if not isinstance(self.model, GasScenarioModel):
+            raise DataError([f"{self.name}: is a scenario of freight; this is for gas ('task: gas')"])
+        return self.model
 
     @property
     def question(self) -> str | None:
@@ -142,7 +157,7 @@ class Scenario:
         return found
 
 
-def model_hash(model: ScenarioModel) -> str:
+def model_hash(model: AnyScenario) -> str:
     """Return the hash of what decides the numbers of a scenario, see `Scenario.hash`."""
     return hashlib.sha256(json.dumps(_plain(model), sort_keys=True).encode()).hexdigest()
 
@@ -187,7 +202,7 @@ def _checked(
     found = validate(data, marks, lines)
     problems = found if isinstance(found, list) else []
     problems = [*problems, *_words(data, marks, file, known)]
-    if isinstance(found, ScenarioModel) and not problems:
+    if not isinstance(found, list) and not problems:
         problems = _varied(data, marks, lines, file, known)
     if problems or isinstance(found, list):
         raise ScenarioError(problems, file.name, lines)

@@ -20,6 +20,8 @@ from ..choice import Choice
 from ..year_model import YearFlows
 from .applying import Application, Short
 from .choices import asked_choice
+from .gas_results import GasRun
+from .gas_schema import GasScenarioModel
 from .results import Run
 from .variants import CENTRAL, VARY, VARY_HERE, variants
 from .varying import run_count
@@ -45,7 +47,7 @@ def run(
     ranges: bool = True,
     cache: bool = False,
     folder: str | Path | None = None,
-) -> Run:
+) -> Run | GasRun:
     """Run a scenario, and its counterfactual.
 
     Parameters
@@ -66,6 +68,7 @@ def run(
     Returns
     -------
     Run
+        `GasRun` of a scenario with ``task: gas``.
 
     Raises
     ------
@@ -82,6 +85,10 @@ def run(
     from .loading import load
 
     wanted = load(scenario, folder=folder) if isinstance(scenario, (str, Path)) else scenario
+    if isinstance(wanted.model, GasScenarioModel):
+        from .gas_running import run_gas
+
+        return run_gas(wanted, against=against, ranges=ranges, cache=cache, folder=folder)
     varied = _varied(wanted) if ranges else []
     other = wanted.counterfactual() if against else None
     counter = None
@@ -93,7 +100,7 @@ def run(
 
 def _varied(scenario: Scenario) -> list[_Variation]:
     """Return the runs of `vary` that the range is taken over: those of the same years and markets, if not too many."""
-    if not scenario.model.vary or run_count(scenario.model.vary) > _MOST_VARIED:
+    if not scenario.freight.vary or run_count(scenario.freight.vary) > _MOST_VARIED:
         return []
     found = scenario.variations()
     start = f"{scenario.name}: "
@@ -106,7 +113,7 @@ def _varied(scenario: Scenario) -> list[_Variation]:
 
 def _not_varied(scenario: Scenario) -> int:
     """Return how many runs of `vary` no range is taken over, because they are too many."""
-    count = run_count(scenario.model.vary) if scenario.model.vary else 0
+    count = run_count(scenario.freight.vary) if scenario.freight.vary else 0
     return count if count > _MOST_VARIED else 0
 
 
@@ -126,15 +133,14 @@ def _run(
     from .saving import cached, run_hash, to_cache
 
     key = run_hash(scenario, ranges, folder, [f"{label} {other.hash}" for label, other, _ in varied])
-    if cache:
-        found = cached(key)
-        if found is not None:
-            return _named(found, scenario, counter)
+    found = cached(key) if cache else None
+    if isinstance(found, Run):
+        return _named(found, scenario, counter)
     began = time.perf_counter()
-    application = Application.of(scenario.model, folder)
+    application = Application.of(scenario.freight, folder)
     application.check()
-    choice = asked_choice(scenario.model.choice)
-    years = [_Year(application, year, choice) for year in scenario.model.study.years]
+    choice = asked_choice(scenario.freight.choice)
+    years = [_Year(application, year, choice) for year in scenario.freight.study.years]
     tables = _tables(years, scenario, ranges)
     others = [_run(other, None, False, cache, folder).tables["ranges"] for _, other, _ in varied]
     named = [
@@ -143,10 +149,10 @@ def _run(
     ]
     tables["ranges"] = pd.concat([tables["ranges"], *named], ignore_index=True)
     record = _record(scenario, years, key, time.perf_counter() - began, application)
-    found = Run(record, tables, scenario.text, counter)
+    solved = Run(record, tables, scenario.text, counter)
     if cache:
-        to_cache(found)
-    return found
+        to_cache(solved)
+    return solved
 
 
 def _named(found: Run, scenario: Scenario, counter: Run | None) -> Run:
@@ -156,7 +162,7 @@ def _named(found: Run, scenario: Scenario, counter: Run | None) -> Run:
 
 
 def _words(scenario: Scenario) -> dict[str, Any]:
-    model = scenario.model
+    model = scenario.freight
     return {
         "name": model.name,
         "title": model.title or model.name,
@@ -411,7 +417,7 @@ def _element(group: str, filters: Filters) -> str:
 
 def _tables(years: Sequence[_Year], scenario: Scenario, ranges: bool) -> dict[str, pd.DataFrame]:
     routes = [year.routes() for year in years]
-    given = scenario.model.choice
+    given = scenario.freight.choice
     other = asked_choice(given, "backtest") if given.parameters == "default" else None
     varied = [y.ranges(other) if ranges else y._by_corridor(CENTRAL, y.found.flow) for y in years]
     found = {
@@ -437,9 +443,9 @@ def _record(
         **_words(scenario),
         "hash": key,
         "scenario_hash": scenario.hash,
-        "years": list(scenario.model.study.years),
-        "markets": list(scenario.model.study.markets),
-        "currency": scenario.model.study.currency,
+        "years": list(scenario.freight.study.years),
+        "markets": list(scenario.freight.study.markets),
+        "currency": scenario.freight.study.currency,
         "usd_per_eur": application.filters.tables.parameter("usd_per_eur"),
         "idle": application.idle(),
         "uncertain": application.uncertain(),

@@ -19,6 +19,7 @@ import pandas as pd
 
 from networks import DataError
 
+from .gas_results import GAS_TABLES, GasRun
 from .results import TABLES, Run
 
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = ["cache_folder", "cached", "check_target", "data_hash", "read", "run_hash", "save", "to_cache", "versions"]
 
+AnyRun = Run | GasRun
 _FORMAT = 1
 _RECORD, _SCENARIO, _PACKAGE, _AGAINST = "run.json", "scenario.yaml", "datapackage.json", "against"
 _PACKAGES = ("seeds", "networks", "solvers", "corridors")
 _LIBRARIES = ("numpy", "pandas", "scipy", "pulp", "highspy", "networkx")
 _KEPT = 60  # runs in the cache
-_WHAT = {
+_FREIGHT = {
     "routes": "Routes that carry something, by year, part of the year, market, pair and goods.",
     "demand": "What is wanted, and what becomes of it.",
     "capacities": "Load of every capacity that is used, by part of the year.",
@@ -41,6 +43,8 @@ _WHAT = {
     "ranges": "Flows by corridor for each variant of what is not known well.",
     "money": "What the projects that are built cost, and which line pays.",
 }
+_WHAT = {"freight": _FREIGHT, "gas": GAS_TABLES}
+_RUNS: dict[str, type[AnyRun]] = {"freight": Run, "gas": GasRun}
 _UNITS = {
     "teu_per_year": "TEU/yr",
     "capacity_teu_per_year": "TEU/yr",
@@ -64,15 +68,47 @@ _UNITS = {
     "times": "1/yr",
     "cost_million_eur": "million EUR",
     "line_million_eur": "million EUR",
+    "demand_gwh": "GWh",
+    "unmet_gwh": "GWh",
+    "unmet_mcm": "million m3",
+    "unmet_pct": "%",
+    "days_short": "d",
+    "worst_gwh_per_day": "GWh/d",
+    "most_gwh_per_day": "GWh/d",
+    "gwh_per_day": "GWh/d",
+    "peak_gwh_per_day": "GWh/d",
+    "largest_gwh_per_day": "GWh/d",
+    "gwh": "GWh",
+    "planned_gwh": "GWh",
+    "start_gwh": "GWh",
+    "lowest_gwh": "GWh",
+    "end_gwh": "GWh",
+    "cumulative_gwh": "GWh",
+    "planned_bcm": "bcm/yr",
+    "bcm": "bcm/yr",
+    "change_bcm": "bcm/yr",
+    "nameplate_bcm": "bcm/yr",
+    "full_pct": "%",
+    "share_pct": "%",
+    "n_minus_1_pct": "%",
+    "planned_usd_per_mwh": "USD/MWh",
+    "usd_per_mwh": "USD/MWh",
+    "highest_usd_per_mwh": "USD/MWh",
+    "worth_usd_per_mwh": "USD/MWh",
+    "lead_days": "d",
+    "fuel_tco2e": "tCO2e",
+    "methane_tco2e": "tCO2e",
+    "cost_million_usd": "million USD",
+    "extra_million_usd": "million USD",
 }
 
 
-def save(run: Run, folder: str | Path, *, parquet: bool = False) -> Path:
+def save(run: AnyRun, folder: str | Path, *, parquet: bool = False) -> Path:
     """Write a run to a folder; what was there before is replaced whole, or left as it was.
 
     Parameters
     ----------
-    run : Run
+    run : Run or GasRun
         Its counterfactual is written into a folder ``against`` inside.
     folder : path
         New, empty, or one that a run was saved to.
@@ -117,13 +153,13 @@ def _is_run(folder: Path) -> bool:
         _SCENARIO,
         _PACKAGE,
         _AGAINST,
-        *(f"{name}{end}" for name in TABLES for end in (".csv", ".parquet")),
+        *(f"{name}{end}" for name in {*TABLES, *GAS_TABLES} for end in (".csv", ".parquet")),
     }
     names = {file.name for file in folder.iterdir()}
     return not names or (_RECORD in names and names <= ours)
 
 
-def read(folder: str | Path) -> Run:
+def read(folder: str | Path) -> AnyRun:
     """Read a run that was saved.
 
     Parameters
@@ -140,7 +176,8 @@ def read(folder: str | Path) -> Run:
     try:
         record = json.loads((place / _RECORD).read_text(encoding="utf-8"))
         resolved = (place / _SCENARIO).read_text(encoding="utf-8")
-        tables = {name: _table(place, name) for name in TABLES}
+        task = str(record.get("task", "freight"))
+        tables = {name: _table(place, name) for name in _WHAT[task]}
     except FileNotFoundError as error:
         raise DataError([f"{place}: no run is here ({Path(str(error.filename)).name} is missing)"]) from None
     except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
@@ -148,7 +185,8 @@ def read(folder: str | Path) -> Run:
     if not isinstance(record, dict) or record.get("format") != _FORMAT:
         raise DataError([f"{place}: written by another version of the toolkit; run the scenario again"])
     other = place / _AGAINST
-    return Run(record, tables, resolved, read(other) if other.is_dir() else None)
+    against: Any = read(other) if other.is_dir() else None
+    return _RUNS[task](record, tables, resolved, against)
 
 
 def run_hash(scenario: Scenario, ranges: bool, folder: str | Path | None, varied: Sequence[str] = ()) -> str:
@@ -177,7 +215,7 @@ def versions() -> dict[str, Any]:
     }
 
 
-def cached(key: str) -> Run | None:
+def cached(key: str) -> AnyRun | None:
     """Return the run with a hash from the user's cache, if it is there and whole."""
     place = cache_folder() / "runs" / key[:32]
     if not (place / _RECORD).is_file():
@@ -192,10 +230,10 @@ def cached(key: str) -> Run | None:
     return found
 
 
-def to_cache(run: Run) -> None:
+def to_cache(run: AnyRun) -> None:
     """Write a run to the user's cache, as far as that is possible; the oldest are let go."""
     home = cache_folder() / "runs"
-    alone = Run(run.record, run.tables, run.resolved)
+    alone = type(run)(run.record, run.tables, run.resolved)
     try:
         home.mkdir(parents=True, exist_ok=True)
         with _replacing(home / str(run.record["hash"])[:32]) as part:
@@ -236,16 +274,17 @@ def _replacing(target: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _write(run: Run, folder: Path, parquet: bool) -> None:
+def _write(run: AnyRun, folder: Path, parquet: bool) -> None:
     resources = []
-    for name in TABLES:
+    what = _WHAT[str(run.record.get("task", "freight"))]
+    for name in what:
         frame = run.tables[name]
         file = f"{name}.parquet" if parquet else f"{name}.csv"
         if parquet:
             _parquet(frame, folder / file)
         else:
             frame.to_csv(folder / file, index=False, encoding="utf-8", lineterminator="\n")
-        resources.append(_described(name, file, frame))
+        resources.append(_described(name, file, frame, what[name]))
     (folder / _SCENARIO).write_text(run.resolved, encoding="utf-8", newline="")
     _json(folder / _RECORD, run.record)
     _json(folder / _PACKAGE, {"name": "corridors-run", "title": run.title, "resources": resources})
@@ -266,7 +305,7 @@ def _json(file: Path, content: Mapping[str, Any]) -> None:
     file.write_text(text + "\n", encoding="utf-8", newline="")
 
 
-def _described(name: str, file: str, frame: pd.DataFrame) -> dict[str, Any]:
+def _described(name: str, file: str, frame: pd.DataFrame, what: str) -> dict[str, Any]:
     kinds = {"i": "integer", "f": "number", "b": "boolean"}
     fields = [
         {
@@ -276,7 +315,7 @@ def _described(name: str, file: str, frame: pd.DataFrame) -> dict[str, Any]:
         }
         for column in frame.columns
     ]
-    return {"name": name, "path": file, "description": _WHAT[name], "schema": {"fields": fields}}
+    return {"name": name, "path": file, "description": what, "schema": {"fields": fields}}
 
 
 def _table(folder: Path, name: str) -> pd.DataFrame:

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import math
-import re
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    WithJsonSchema,
-    model_validator,
-)
-from pydantic_core import CoreSchema, core_schema
+from pydantic import BeforeValidator, Field, model_validator
 
-from .units import CURRENCIES, HOURS_A_YEAR, Change, Quantity, UnitError, change, quantity
+from .readings import (
+    Changed,
+    Day,
+    Duration,
+    Flag,
+    Measure,
+    Model,
+    Money,
+    MoneyPerYear,
+    Named,
+    Rate,
+    Scale,
+    SeriesChange,
+    Share,
+    Time,
+    When,
+    Words,
+    read_listed,
+    read_varied,
+    read_words,
+    read_yearly,
+)
+from .units import HOURS_A_YEAR, Change, Quantity, change
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -44,197 +51,14 @@ SCHEMA_VERSION = 1
 FIRST_YEAR, LAST_YEAR = 2019, 2040
 DAYS_A_YEAR = 365
 
-_NAMES = {
-    "time": "a length of time",
-    "mass": "a mass (no '/yr')",
-    "TEU": "a number of TEU (no '/yr')",
-    "share": "a share",
-    "length": "a length",
-    "mass/time": "t/yr",
-    "TEU/time": "TEU/yr",
-    "train/time": "trains/d",
-    "wagon/time": "wagons/d",
-    "pair/time": "pairs/d",
-    "truck/time": "trucks/d",
-    "share/time": "a share per year",
-    "count/time": "a number of times per year",
-    "length/time": "a length per year",
-    **dict.fromkeys(CURRENCIES, "money"),
-    **{f"{c}/time": "money per year" for c in CURRENCIES},
-    **{f"{c}/TEU": f"{c}/TEU" for c in ("EUR", "USD")},
-    **{f"{c}/TEU/time": f"{c}/TEU/h" for c in ("EUR", "USD")},
-    **{f"{c}/CO2e": f"{c}/tCO2e" for c in ("EUR", "USD")},
-}
 _CAPACITY = ("TEU/time", "mass/time", "train/time", "pair/time", "truck/time", "wagon/time")
 _FEE = ("EUR/TEU", "USD/TEU")
-MOST_RUNS = 10_000
 
-
-def _wanted(dimensions: tuple[str, ...]) -> str:
-    names = list(dict.fromkeys(_NAMES.get(d, d) for d in dimensions))
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-
-
-@dataclass(frozen=True)
-class _Written(ABC):
-    """Reading of a setting that is text with a unit, as pydantic takes it from an annotation."""
-
-    dimensions: tuple[str, ...]
-    example: str
-
-    @abstractmethod
-    def read(self, written: object) -> Any:
-        """Return what is meant; UnitError otherwise."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Read by `read`, write as text."""
-        text = core_schema.plain_serializer_function_ser_schema(str)
-        return core_schema.no_info_plain_validator_function(self.read, serialization=text)
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Describe as text with an example."""
-        return {"type": "string", "examples": [self.example], "description": self.wanted}
-
-    @property
-    def wanted(self) -> str:
-        """What is expected, in words."""
-        names = list(dict.fromkeys(_NAMES.get(d, d) for d in self.dimensions))
-        return names[-1] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}" if names else "a change"
-
-    def _bare(self, written: object) -> None:
-        if isinstance(written, (int, float)) and not isinstance(written, bool):
-            unit = self.example.lstrip("+-x").split(" ", 1)[-1]
-            plain = self.dimensions == ("time",) and isinstance(self, _Measure)
-            like = f"{written:.6g} {unit}" if plain else self.example
-            raise UnitError(f"{written:.6g} has no unit; write it with one, for example {like!r}")
-
-
-@dataclass(frozen=True)
-class _Measure(_Written):
-    """A number with a unit."""
-
-    least: float = 0.0
-    most: float = math.inf
-
-    def read(self, written: object) -> Quantity:
-        self._bare(written)
-        found = quantity(written)
-        if found.dimension not in self.dimensions:
-            what = _NAMES.get(found.dimension, found.dimension)
-            raise UnitError(f"{found.text!r} is {what}; this setting needs {self.wanted}, for example {self.example!r}")
-        if not self.least <= found.value <= self.most:
-            raise UnitError(f"{found.text!r} is out of range; write for example {self.example!r}")
-        return found
-
-
-@dataclass(frozen=True)
-class _Changed(_Written):
-    """A change of a figure."""
-
-    only_add: bool = False
-
-    def read(self, written: object) -> Change:
-        self._bare(written)
-        found = change(written)
-        if found.kind != "factor" and found.quantity.dimension not in self.dimensions:
-            what = _NAMES.get(found.quantity.dimension, found.quantity.dimension)
-            wanted = f"{self.wanted}, or a change" if self.dimensions else "a change"
-            raise UnitError(f"{found.text!r} is {what}; this setting takes {wanted}, for example {self.example!r}")
-        if self.only_add and found.kind != "add":
-            raise UnitError(f"{found.text!r}: write how much it changes, with a sign, for example {self.example!r}")
-        return found
-
-
-@dataclass(frozen=True)
-class _Series(_Written):
-    """The value of a series of year_inputs.csv; here a bare percentage sets."""
-
-    def read(self, written: object) -> Change:
-        self._bare(written)
-        if isinstance(written, str) and re.fullmatch(r"\d[\d.]*\s*%", written.strip()):
-            share = quantity(written)
-            return Change("set", share, share.text)
-        return _Changed(self.dimensions, self.example).read(written)
-
-
-def _words(written: object) -> object:
-    """Accept one word for a list of one."""
-    return (written,) if isinstance(written, str) else tuple(written) if isinstance(written, list) else written
-
-
-def _listed(written: object) -> object:
-    """Accept one mapping for a list of one."""
-    return (written,) if isinstance(written, (dict, Where)) else written
-
-
-def _yearly(written: object) -> object:
-    """Accept one year for a list of one."""
-    return (written,) if isinstance(written, int) and not isinstance(written, bool) else written
-
-
-def _varied(written: object) -> object:
-    """Check the lists of `vary`: not empty, those of 'together' of one length."""
-    if not isinstance(written, dict):
-        return written
-    together = written.get("together", {})
-    if not isinstance(together, dict):
-        raise ValueError("'together' holds paths with their values")
-    lists = {**{k: v for k, v in written.items() if k != "together"}, **together}
-    for path, values in lists.items():
-        if not isinstance(values, list) or not values:
-            raise ValueError(f"{path!r} needs a list of values, for example ['-30 %', '-60 %']")
-    if len({len(values) for values in together.values()}) > 1:
-        raise ValueError("lists in 'together' differ in length")
-    count = math.prod(len(v) for k, v in written.items() if k != "together")
-    count *= len(next(iter(together.values()))) if together else 1
-    if count > MOST_RUNS:
-        raise ValueError(f"{count:,} runs; at most {MOST_RUNS:,}")
-    return written
-
-
-def _day(written: object) -> str:
-    text = str(written) if isinstance(written, (str, int)) and not isinstance(written, bool) else ""
-    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", text):
-        raise ValueError(f"{str(written)[:40]!r} is not a date; write 2027, 2027-01 or 2027-01-31")
-    try:
-        dt.date.fromisoformat(f"{text}-01-01"[:10] if len(text) < 10 else text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a day of the calendar") from None
-    return text
-
-
-Words = Annotated[tuple[str, ...], BeforeValidator(_words), Field(min_length=1)]
-Day = Annotated[str, BeforeValidator(_day), WithJsonSchema({"type": ["string", "integer"], "examples": ["2027-01-31"]})]
 Year = Annotated[int, Field(strict=True, ge=FIRST_YEAR, le=LAST_YEAR)]
-Month = Annotated[int, Field(strict=True, ge=1, le=12)]
-Flag = Annotated[bool, Field(strict=True)]
-Named = Annotated[str, Field(pattern=r"^[\w-]{1,80}$")]
-Series = Annotated[Change, _Series(("USD/TEU", "time", "TEU/time"), "3000 USD/FEU")]
-Time = Annotated[Quantity, _Measure(("time",), "48 h", most=100 * HOURS_A_YEAR)]
-Share = Annotated[Quantity, _Measure(("share",), "30 %", most=1.0)]
-Money = Annotated[Quantity, _Measure(CURRENCIES, "12 bn EUR")]
-MoneyPerYear = Annotated[Quantity, _Measure(tuple(f"{c}/time" for c in CURRENCIES), "40 mn EUR/yr")]
-Rate = Annotated[Quantity, _Measure(("share", "share/time"), "3 %", most=1.0)]
-Capacity = Annotated[Change, _Changed(_CAPACITY, "-30 %")]
-Duration = Annotated[Change, _Changed(("time",), "+48 h")]
-Price = Annotated[Change, _Changed(_FEE, "+150 USD/TEU")]
-Scale = Annotated[Change, _Changed((), "x 1.1")]
-PerTEU = Annotated[Quantity, _Measure(_FEE, "20000 USD/TEU")]
-
-
-class Model(BaseModel):
-    """Anything in the file: no unknown keys, nothing changed in place, a note and a source anywhere."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
-
-    note: str | None = Field(None, description="What a reader should know; goes into the results.")
-    source: str | None = Field(None, description="Where it comes from: an id of sources.csv or events.csv, or a link.")
-
-    @property
-    def given(self) -> set[str]:
-        """Settings that were written, note and source apart."""
-        named = self.model_fields_set - {"note", "source"}
-        return {name for name in named if getattr(self, name) is not None}
+Series = Annotated[Change, SeriesChange(("USD/TEU", "time", "TEU/time"), "3000 USD/FEU")]
+Capacity = Annotated[Change, Changed(_CAPACITY, "-30 %")]
+Price = Annotated[Change, Changed(_FEE, "+150 USD/TEU")]
+PerTEU = Annotated[Quantity, Measure(_FEE, "20000 USD/TEU")]
 
 
 class Where(Model):
@@ -267,7 +91,7 @@ class Effect(Model):
     wait: Duration | None = Field(None, description="Time at borders, ports and stations.")
     cost: Price | None = Field(None, description="Tariff of trains, trucks and ships.")
     fee: Price | None = Field(None, description="Charges at borders and in ports.")
-    draught: Annotated[Change, _Changed(("length", "length/time"), "-1 m", only_add=True)] | None = Field(
+    draught: Annotated[Change, Changed(("length", "length/time"), "-1 m", only_add=True)] | None = Field(
         None, description="Water depth at ports, once or by year; ships load less."
     )
     reliability: Duration | None = Field(None, description="Standard deviation of time.")
@@ -283,33 +107,16 @@ class Effect(Model):
         return self
 
 
-class When(Model):
-    """Days on which it holds; without any, always."""
-
-    from_: Day | None = Field(None, alias="from", description="First day: 2027, 2027-01 or 2027-01-31.")
-    to: Day | None = Field(None, description="Last day.")
-    for_: Time | None = Field(None, alias="for", description="How long: 13 days.")
-    months: tuple[Month, ...] | None = Field(None, min_length=1, description="Months of every year: [12, 1, 2].")
-
-    @model_validator(mode="after")
-    def _order(self) -> When:
-        if self.to is not None and self.for_ is not None:
-            raise ValueError("give 'to' or 'for', not both")
-        if self.from_ is not None and self.to is not None and self.to < self.from_[: len(self.to)]:
-            raise ValueError(f"ends ({self.to}) before it begins ({self.from_})")
-        return self
-
-
 class Intervention(Model):
     """A disruption or a change of policy: where, effect, when."""
 
-    where: Annotated[tuple[Where, ...], BeforeValidator(_listed), Field(min_length=1)]
+    where: Annotated[tuple[Where, ...], BeforeValidator(read_listed), Field(min_length=1)]
     effect: Effect
     when: When = When()
     title: str | None = Field(None, description="What it is called in results.")
     enabled: Flag = Field(True, description="Whether it is applied.")
     affects: Share | None = Field(None, description="Share of shipments that it touches.")
-    probability: Annotated[Quantity, _Measure(("share", "share/time", "count/time"), "5 %/yr")] | None = Field(
+    probability: Annotated[Quantity, Measure(("share", "share/time", "count/time"), "5 %/yr")] | None = Field(
         None, description="Chance that it happens, once (35 %), per year (60 %/yr) or how often (4 times/yr)."
     )
     recovery: Literal["step", "linear", "exponential"] = Field("step", description="How it fades after its end.")
@@ -341,7 +148,7 @@ class Intervention(Model):
 class Study(Model):
     """What is asked: years, markets, currency."""
 
-    years: Annotated[tuple[Year, ...], BeforeValidator(_yearly), Field(min_length=1)] = Field(
+    years: Annotated[tuple[Year, ...], BeforeValidator(read_yearly), Field(min_length=1)] = Field(
         (2026,), description="Years that are run, 2019 to 2040."
     )
     markets: Words = Field(("cn-eu", "eu-cn", "caspian"), description="Whose freight: see 'corridors list markets'.")
@@ -361,7 +168,7 @@ class Study(Model):
 class Demand(Model):
     """Other growth or volumes than the toolkit's."""
 
-    growth: dict[Named, Annotated[Quantity, _Measure(("share/time",), "3 %/yr", least=-1e-4)]] = Field(
+    growth: dict[Named, Annotated[Quantity, Measure(("share/time",), "3 %/yr", least=-1e-4)]] = Field(
         {}, description="By market, from 2025 on, instead of the growth of the study."
     )
     scale: dict[Named, Scale] = Field({}, description="By market: 'x 1.1' or '+10 %'.")
@@ -374,10 +181,10 @@ class Choice(Model):
     sensitivity: Literal["low", "normal", "high"] = Field(
         "normal", description="How sharply cost decides: half, as fitted, double."
     )
-    value_of_time: dict[Named, Annotated[Change, _Changed(("USD/TEU/time", "EUR/TEU/time"), "x 1.5")]] = Field(
+    value_of_time: dict[Named, Annotated[Change, Changed(("USD/TEU/time", "EUR/TEU/time"), "x 1.5")]] = Field(
         {}, description="By goods: worth of one hour less."
     )
-    carbon_price: Annotated[Quantity, _Measure(("EUR/CO2e", "USD/CO2e"), "100 EUR/tCO2e")] | None = Field(
+    carbon_price: Annotated[Quantity, Measure(("EUR/CO2e", "USD/CO2e"), "100 EUR/tCO2e")] | None = Field(
         None, description="Paid by shippers."
     )
     unmet_penalty: PerTEU | None = Field(None, description="From which cost on freight stays at home.")
@@ -427,7 +234,7 @@ class Project(Model):
     title: str | None = Field(None, description="What it is called in results.")
     record: str | None = Field(None, description="Id in projects.csv, whose title, cost, links and year it takes.")
     cost: Money | None = Field(None, description="Of building it.")
-    where: Annotated[tuple[Where, ...], BeforeValidator(_listed)] | None = None
+    where: Annotated[tuple[Where, ...], BeforeValidator(read_listed)] | None = None
     effect: Effect | None = None
     opens: Year | None = Field(None, description="First year in service; otherwise that on record, or the first run.")
     decision: Literal["build", "leave", "choose"] = Field(
@@ -446,7 +253,7 @@ class Project(Model):
     lead_time: Time | None = Field(None, description="From decision to opening; otherwise that on record or usual.")
     spend: tuple[Share, ...] | None = Field(None, min_length=1, description="Share of the cost in each year of works.")
     life: Time | None = Field(None, description="In service; otherwise that usual for its kind.")
-    upkeep: Annotated[Quantity, _Measure(("share/time",), "2 %/yr", most=1.0)] | None = Field(
+    upkeep: Annotated[Quantity, Measure(("share/time",), "2 %/yr", most=1.0)] | None = Field(
         None, description="Operation and maintenance, share of the cost per year; otherwise that usual for its kind."
     )
     benefit: MoneyPerYear | None = Field(
@@ -471,13 +278,13 @@ class Project(Model):
 class Investments(Model):
     """Projects and the money for them."""
 
-    packages: dict[Named, Package] = {}
-    projects: dict[Named, Project] = {}
+    packages: dict[Named, Package] = Field({})
+    projects: dict[Named, Project] = Field({})
     budget: Money | None = Field(
         None, description="To be spent in all, on what is built anyway too; otherwise what the lines hold."
     )
     start: Year | None = Field(None, description="Year of decision; otherwise that after the year of the tables.")
-    horizon: Annotated[Quantity, _Measure(("time",), "30 years", 1.0, 100 * HOURS_A_YEAR)] | None = Field(
+    horizon: Annotated[Quantity, Measure(("time",), "30 years", 1.0, 100 * HOURS_A_YEAR)] | None = Field(
         None, description="Years of appraisal from the decision on."
     )
     discount_rate: Rate | None = Field(None, description="Per year; tables show 3, 6 and 9 % beside it.")
@@ -494,9 +301,10 @@ class ScenarioModel(Model):
 
     schema_: Literal[1] = Field(alias="schema", description="Version of the format.")
     name: Annotated[str, Field(min_length=1, max_length=20_000)] = Field(description="What it is called elsewhere.")
+    task: Literal["freight", "gas"] = Field("freight", description="What is modelled; gas has settings of its own.")
     title: str | None = Field(None, description="What it is called in results.")
     question: str | None = Field(None, description="What it answers.")
-    extends: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+    extends: Annotated[tuple[str, ...], BeforeValidator(read_words)] = Field(
         (), description="Scenarios that it builds on; later ones win."
     )
     against: str | None = Field(None, description="The counterfactual, run in the same years and markets.")
@@ -505,9 +313,9 @@ class ScenarioModel(Model):
     demand: Demand = Demand()
     prices: dict[Named, Series] = Field({}, description="Series of year_inputs.csv with other values.")
     choice: Choice = Choice()
-    disruptions: dict[Named, Intervention] = {}
-    policy: dict[Named, Intervention] = {}
+    disruptions: dict[Named, Intervention] = Field({})
+    policy: dict[Named, Intervention] = Field({})
     investments: Investments = Investments()
-    vary: Annotated[dict[str, Any], BeforeValidator(_varied)] = Field(
+    vary: Annotated[dict[str, Any], BeforeValidator(read_varied)] = Field(
         {}, description="Runs besides: each path with its values, all combinations; those in 'together' in step."
     )

@@ -10,6 +10,7 @@ from typing import Any, get_origin
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
+from .gas_schema import GasScenarioModel
 from .schema import ScenarioModel
 from .shape import fields, item, model_of, step
 from .vocabulary import MODES, Vocabulary, vocabulary
@@ -33,31 +34,43 @@ _EXAMPLES = {
     ("When", "months"): [[12, 1, 2]],
     ("Project", "record"): ["I03"],
     ("Package", "record"): ["PK01"],
+    ("GasScenarioModel", "name"): ["tanap-half"],
+    ("GasScenarioModel", "extends"): ["baseline-gas-2026"],
+    ("GasScenarioModel", "against"): ["baseline-gas-2026"],
+    ("GasScenarioModel", "vary"): [{"disruptions.tanap.effect.capacity": ["x 0.75", "x 0.5"]}],
+    ("GasStudy", "years"): [[2026, 2027]],
+    ("GasWhere", "country"): ["RU", "EU"],
+    ("GasWhere", "border"): ["GE-TR", "GE>TR"],
+    ("GasWhere", "link"): ["tanap", "IGB"],
+    ("GasWhere", "supply"): ["sd", "iran", "IT_PIOM"],
+    ("GasWhere", "carrier"): ["lng", "pipeline"],
+    ("GasProject", "record"): ["G11"],
 }
 
 
-def schema_text() -> str:
-    """Return the JSON Schema as text."""
-    return json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n"
+def schema_text(*, gas: bool = False) -> str:
+    """Return the JSON Schema as text, of scenarios of freight or of gas."""
+    return json.dumps(json_schema(gas=gas), ensure_ascii=False, indent=1) + "\n"
 
 
 @cache
-def json_schema() -> dict[str, Any]:
+def json_schema(*, gas: bool = False) -> dict[str, Any]:
     """Return the JSON Schema of scenario files; what may be written in two ways is allowed in both."""
-    schema: dict[str, Any] = ScenarioModel.model_json_schema(by_alias=True)
+    root = GasScenarioModel if gas else ScenarioModel
+    schema: dict[str, Any] = root.model_json_schema(by_alias=True)
     known = vocabulary()
-    for model in models():
-        here = schema if model is ScenarioModel else schema["$defs"][model.__name__]
+    for model in models(root):
+        here = schema if model is root else schema["$defs"][model.__name__]
         for name, info in fields(model).items():
             here["properties"][name] = _setting(here["properties"][name], model, name, info, known)
-    schema["title"] = "Scenario of corridors"
+    schema["title"] = "Scenario of gas" if gas else "Scenario of corridors"
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def models() -> list[type[BaseModel]]:
+def models(root: type[BaseModel] = ScenarioModel) -> list[type[BaseModel]]:
     """Return the models of a scenario, the outermost first."""
     found: dict[type[BaseModel], None] = {}
-    pending: list[type[BaseModel]] = [ScenarioModel]
+    pending: list[type[BaseModel]] = [root]
     while pending:
         model = pending.pop(0)
         if model not in found:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from .gas_schema import GasScenarioModel
 from .problems import Path, shown
 from .schema import ScenarioModel
 
@@ -23,6 +24,7 @@ __all__ = [
     "item",
     "model_of",
     "read_path",
+    "root_of",
     "settings",
     "step",
 ]
@@ -45,6 +47,16 @@ _SYNONYMS = {
     "corridors": "corridor",
     "family": "corridor",
     "carrier": "mode",
+    "pipe": "link",
+    "pipes": "link",
+    "line": "link",
+    "source_of_gas": "supply",
+    "supplies": "supply",
+    "terminal": "supply",
+    "volume": "capacity",
+    "tariff_usd_per_mwh": "cost",
+    "lead": "time",
+    "bans_by": "refused_by",
     "modes": "mode",
     "start": "from",
     "begin": "from",
@@ -110,6 +122,11 @@ _SYNONYMS = {
 }
 
 
+def root_of(data: Mapping[str, Any]) -> type[BaseModel]:
+    """Return the model of a scenario as written: that of gas with ``task: gas``, else that of freight."""
+    return GasScenarioModel if data.get("task") == "gas" else ScenarioModel
+
+
 def item(annotation: Any) -> Any:
     """Return a type without what only annotates it: ``X`` of ``Annotated[X, …] | None``."""
     while True:
@@ -165,17 +182,17 @@ def step(annotation: Any, part: str | int) -> Any:
     return None if info is None else info.annotation
 
 
-def follow(path: Path) -> Any:
+def follow(path: Path, root: type[BaseModel] = ScenarioModel) -> Any:
     """Return the type at a path, or None if nothing may stand there."""
-    found: Any = ScenarioModel
+    found: Any = root
     for part in path:
         found = None if found is None or found is Any else step(found, part)
     return found
 
 
-def hint(word: str, path: Path) -> str:
+def hint(word: str, path: Path, root: type[BaseModel] = ScenarioModel) -> str:
     """Return ``; did you mean 'x'?`` for a setting that may not stand below a path, or an empty string."""
-    here = follow(path)
+    here = follow(path, root)
     known = settings(here)
     synonym = _SYNONYMS.get(word.lower().replace("-", "_"))
     if synonym in known:
@@ -186,7 +203,7 @@ def hint(word: str, path: Path) -> str:
         return f"; it belongs below {below!r}"
     if near:
         return f"; did you mean {near[0]!r}?"
-    above = next((up for up in range(len(path) - 1, -1, -1) if word in settings(follow(path[:up]))), None)
+    above = next((up for up in range(len(path) - 1, -1, -1) if word in settings(follow(path[:up], root))), None)
     if above is not None:
         return f"; it belongs {f'below {path[above - 1]!r}' if above else 'at the top, without indentation'}"
     return f"; known: {', '.join(known[:14])}" if known else ""
@@ -210,12 +227,13 @@ def read_path(text: str, data: Mapping[str, Any]) -> tuple[Path, str]:
         What is written, in which named entries are looked up.
     """
     path: Path = ()
-    here: Any = ScenarioModel
+    root = root_of(data)
+    here: Any = root
     value: Any = data
     for part in text.split("."):
         below = step(here, part)
         if below is None:
-            return path, _no_step(here, part, path)
+            return path, _no_step(here, part, path, root)
         if is_names(here) and model_of(below) and part not in (value if isinstance(value, dict) else ()):
             return path, _no_entry(part, path, value)
         if isinstance(value, list):
@@ -229,10 +247,10 @@ def read_path(text: str, data: Mapping[str, Any]) -> tuple[Path, str]:
     return path, ""
 
 
-def _no_step(here: Any, part: str, path: Path) -> str:
+def _no_step(here: Any, part: str, path: Path, root: type[BaseModel]) -> str:
     if not settings(here):
         return f"{'.'.join(map(str, path))!r} is a value and holds no {shown(part)}"
-    return f"unknown setting {shown(part)}{hint(part, path)}"
+    return f"unknown setting {shown(part)}{hint(part, path, root)}"
 
 
 def _no_entry(part: str, path: Path, value: Any) -> str:

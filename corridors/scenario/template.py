@@ -61,8 +61,55 @@ disruptions:
 #  disruptions.border-slow.effect.wait: [+12 h, +48 h]
 """
 
+_GAS = """\
+{line}
+#
+# One file is one scenario: what is asked, what it builds on, and what changes. 'corridors check {name}.yaml' reads
+# it, 'corridors explain {name}.yaml' prints every value and where it comes from. Everything that can be written:
+# docs/scenarios-reference.md. What can be named: 'corridors list gas-pipes tanap', and so on.
+schema: 1
+name: {name}
+task: gas
+title: TANAP at half for a quarter
+question: >-
+  If TANAP carries half from January to March, who is short, and what makes up for it?
+extends: baseline-gas-2026    # takes over everything in it; what stands below comes on top
+against: baseline-gas-2026    # what results are compared with
 
-def new_study(name: str, parent: str | Path = ".") -> Path:
+study:
+  years: [2026]
+  step: month                 # day for what lasts less than two months
+
+# A change is where, effect and when. Numbers carry their unit. '30 mcm/d' sets, '-30 %' and '+2 bcm/yr' change,
+# 'x 0.5' multiplies; 'enabled: false' switches off.
+disruptions:
+  tanap:
+    note: Made up, to begin with.
+    where: {{link: tanap}}
+    effect: {{capacity: x 0.5}}
+    when: {{from: 2026-01, to: 2026-03}}
+#  iran:
+#    where: {{border: IR-TR}}
+#    effect: {{use: closed}}
+#    when: {{from: 2026-01, to: 2026-03}}
+
+#policy:
+#  no-russian-gas:
+#    where: {{country: RU, carrier: pipeline}}
+#    effect: {{refused_by: EU}}
+#    when: {{from: 2026-01}}
+
+#investments:
+#  projects:
+#    tap-20: {{record: G11, opens: 2026}}
+
+# Runs besides this one, one for each combination of values.
+#vary:
+#  disruptions.tanap.effect.capacity: [x 0.75, x 0.5, x 0.25]
+"""
+
+
+def new_study(name: str, parent: str | Path = ".", *, gas: bool = False) -> Path:
     """Write a folder with a scenario and the schema, whole or not at all.
 
     Parameters
@@ -71,6 +118,8 @@ def new_study(name: str, parent: str | Path = ".") -> Path:
         Of the folder and of the scenario: letters, digits, ``-`` and ``_``.
     parent : path
         Folder in which it is made.
+    gas : bool
+        Whether the scenario is one of gas.
 
     Returns
     -------
@@ -96,8 +145,8 @@ def new_study(name: str, parent: str | Path = ".") -> Path:
     except OSError as error:
         raise DataError([f"{folder}: cannot be written ({error.strerror})"]) from None
     try:
-        (part / f"{name}.yaml").write_text(scenario_text(name), encoding="utf-8", newline="\n")
-        (part / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8", newline="\n")
+        (part / f"{name}.yaml").write_text(scenario_text(name, gas=gas), encoding="utf-8", newline="\n")
+        (part / SCHEMA_FILE).write_text(schema_text(gas=gas), encoding="utf-8", newline="\n")
         part.chmod(0o755)
         part.rename(folder)
     except OSError as error:
@@ -107,6 +156,6 @@ def new_study(name: str, parent: str | Path = ".") -> Path:
     return folder
 
 
-def scenario_text(name: str) -> str:
+def scenario_text(name: str, *, gas: bool = False) -> str:
     """Return the scenario of a new study."""
-    return _TEXT.format(line=LINE, name=name)
+    return (_GAS if gas else _TEXT).format(line=LINE, name=name)

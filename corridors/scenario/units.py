@@ -45,11 +45,20 @@ UNITS: dict[str, tuple[str, float]] = {
     "truck": ("truck", 1),
     "trucks": ("truck", 1),
     "tCO2e": ("CO2e", 1),
+    "mcm": ("volume", 1e6),
+    "bcm": ("volume", 1e9),
+    "MWh": ("energy", 1),
+    "GWh": ("energy", 1e3),
+    "TWh": ("energy", 1e6),
+    "MMBtu": ("energy", 0.29307107),
     "%": ("share", 0.01),
     "time": ("count", 1),
     "times": ("count", 1),
 }
-"""Unit to its dimension and its size in the canonical unit: h, m, t, TEU, train, pair, wagon, truck, tCO2e, 1."""
+"""Unit to its dimension and its size in the canonical unit: h, m, t, TEU, train, pair, wagon, truck, tCO2e, m3, MWh, 1.
+
+A volume of gas becomes energy only by a calorific value on record, never here.
+"""
 
 CURRENCIES = ("EUR", "USD", "KZT", "GEL", "AZN", "CNY", "TRY")
 _SCALES = {"thousand": 1e3, "million": 1e6, "mn": 1e6, "billion": 1e9, "bn": 1e9}
@@ -61,6 +70,18 @@ _LOOKALIKES = {
     "MT": "Mt (million tonnes) or t (metric tonne)",
     "mt": "Mt (million tonnes) or t (metric tonne)",
     "Mtpa": "Mt/yr",
+    "bcma": "bcm/yr",
+    "bcmy": "bcm/yr",
+    "mcmd": "mcm/d",
+    "MCM": "mcm (million m3)",
+    "BCM": "bcm (thousand million m3)",
+    "mmcm": "mcm",
+    "MMSCM": "mcm",
+    "Mm3": "mcm",
+    "mmbtu": "MMBtu",
+    "MMBTU": "MMBtu",
+    "Mwh": "MWh",
+    "Gwh": "GWh",
     "teu": "TEU",
     "feu": "FEU",
     "hr": "h",
@@ -97,7 +118,7 @@ class Quantity:
     Attributes
     ----------
     value : float
-        In canonical units: h, m, t, TEU, train, wagon, truck, tCO2e, 1, units of currency.
+        In canonical units: h, m, t, TEU, train, wagon, truck, tCO2e, m3, MWh, 1, units of currency.
     dimension : str
         ``time``, ``mass/time``, ``EUR/TEU``, …
     text : str
@@ -119,6 +140,11 @@ class Quantity:
     def per_year(self) -> float:
         """The value of a rate per time, as a rate per year of 8,760 hours."""
         return self.value * HOURS_A_YEAR
+
+    @property
+    def per_day(self) -> float:
+        """The value of a rate per time, as a rate per day."""
+        return self.value * 24
 
     @property
     def days(self) -> float:

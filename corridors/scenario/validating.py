@@ -5,24 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, get_args, get_origin
+from typing import Any, cast, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from .gas_schema import GasScenarioModel
 from .problems import Mark, Path, Problem, shown
 from .schema import ScenarioModel
-from .shape import follow, hint, is_names, item, model_of
+from .shape import follow, hint, is_names, item, model_of, root_of
 
-__all__ = ["mark_of", "validate"]
+__all__ = ["AnyScenario", "mark_of", "validate"]
 
+AnyScenario = ScenarioModel | GasScenarioModel
 Marks = Mapping[Path, Mark | None]
 Lines = Mapping[str, Iterable[str]]
 
 
 def validate(
     data: Mapping[str, Any], marks: Marks, lines: Mapping[str, tuple[str, ...]]
-) -> ScenarioModel | list[Problem]:
+) -> AnyScenario | list[Problem]:
     """Return the model of a scenario, or everything that does not fit.
 
     Parameters
@@ -35,7 +37,7 @@ def validate(
         File to its lines.
     """
     try:
-        return ScenarioModel.model_validate(dict(data))
+        return cast("AnyScenario", root_of(data).model_validate(dict(data)))
     except ValidationError as error:
         found: dict[tuple[Path, str], Problem] = {}
         for wrong in error.errors(include_url=False):
@@ -58,7 +60,7 @@ def _problem(
     mark = mark_of(path, marks)
     if wrong["type"] == "missing":
         return Problem(f"{shown(wrong['loc'][-1])} is missing", (*path, wrong["loc"][-1]), mark)
-    message = _message(wrong, path)
+    message = _message(wrong, path, root_of(data))
     if wrong["type"] == "extra_forbidden" and mark is not None:
         message += _comma(path, wrong["input"], mark, lines)
     return Problem(message, path, mark)
@@ -80,12 +82,12 @@ def _comma(path: Path, value: Any, mark: Mark, lines: Mapping[str, tuple[str, ..
     return "; unquoted comma?" if "{" in before and (value is None or " " in str(path[-1])) else ""
 
 
-def _message(wrong: ErrorDetails, path: Path) -> str:
+def _message(wrong: ErrorDetails, path: Path, root: type[BaseModel]) -> str:
     kind, value, context = wrong["type"], wrong["input"], wrong.get("ctx", {})
     if kind == "value_error":
         return str(context.get("error", wrong["msg"]))
     if kind == "extra_forbidden":
-        return f"unknown setting {shown(str(path[-1]))}{hint(str(path[-1]), path[:-1])}"
+        return f"unknown setting {shown(str(path[-1]))}{hint(str(path[-1]), path[:-1], root)}"
     if kind == "literal_error":
         return _literal(value, str(context["expected"]), path)
     if kind == "string_pattern_mismatch":
@@ -99,7 +101,7 @@ def _message(wrong: ErrorDetails, path: Path) -> str:
         return "is empty; write at least one" if kind == "too_short" else "is empty; write a text"
     if kind == "string_too_long":
         return f"is longer than {context['max_length']:,} characters"
-    return f"expected {_expected(kind, path)}, got {shown(value)}"
+    return f"expected {_expected(kind, path, root)}, got {shown(value)}"
 
 
 def _literal(value: Any, expected: str, path: Path) -> str:
@@ -111,9 +113,9 @@ def _literal(value: Any, expected: str, path: Path) -> str:
     return f"{shown(value)} is not one of {expected}{told}" if len(words) > 1 else f"{shown(value)} is not {expected}"
 
 
-def _expected(kind: str, path: Path) -> str:
+def _expected(kind: str, path: Path, root: type[BaseModel]) -> str:
     """Return in words what stands at a path, by the models where they know it."""
-    here = follow(path)
+    here = follow(path, root)
     if kind == "bool_type":
         return "true or false"
     if kind == "string_type":

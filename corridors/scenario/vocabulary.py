@@ -33,6 +33,15 @@ _TITLES = {
     "project": "project",
     "package": "package",
     "source": "source or event",
+    "gas border": "border that a pipe crosses",
+    "gas place": "gas place",
+    "gas link": "gas pipe or line",
+    "gas supply": "gas source or LNG terminal",
+    "gas carrier": "carrier of gas",
+    "gas storage": "gas storage",
+    "gas market": "country with demand for gas",
+    "gas price": "series of gas prices",
+    "gas project": "project of gas_project_pipes.csv",
 }
 _LONGEST = 80
 
@@ -137,7 +146,22 @@ class Vocabulary:
             "package": self.ids("packages", "package_id"),
             "link": dict.fromkeys(self.links),
             "border": dict.fromkeys(f"{a}-{b}" for a, b in sorted(self.crossings)),
+            "gas place": {**self.ids("gas_places", "place_id"), **self.ids("gas_places", "name")},
+            "gas link": {**self.ids("gas_pipes", "pipe_id"), **self.ids("gas_pipes", "line")},
+            "gas supply": {**self.ids("gas_supplies", "supply_id"), **self.ids("gas_terminals", "place_id")},
+            "gas carrier": dict.fromkeys(("pipeline", "lng")),
+            "gas storage": self.ids("gas_storages", "place_id"),
+            "gas market": self.ids("gas_demand", "country_id"),
+            "gas price": self.ids("gas_prices", "series"),
+            "gas project": self.ids("gas_project_pipes", "project_id"),
         }
+
+    @cached_property
+    def gas_crossings(self) -> frozenset[tuple[str, str]]:
+        """Pairs of countries with a pipe between them, both ways round."""
+        home = {row["place_id"]: row["country_id"] for row in self.table("gas_places")}
+        pairs = {(home[x["from_place_id"]], home[x["to_place_id"]]) for x in self.table("gas_pipes")}
+        return frozenset(pair for a, b in pairs for pair in ((a, b), (b, a)) if a != b)
 
     @cached_property
     def _sources(self) -> dict[str, None]:
@@ -149,7 +173,8 @@ class Vocabulary:
         Parameters
         ----------
         kind : str
-            country, border, place, link, corridor, mode, goods, market, series, project, package or source.
+            country, border, place, link, corridor, mode, goods, market, series, project, package or source; and those
+            of gas: ``gas link`` and so on.
         word : str
             As written.
         near : bool
@@ -160,7 +185,9 @@ class Vocabulary:
         if kind == "link":
             return self._link(word, near)
         if kind == "border":
-            return self._border(word, near)
+            return self._border(word, near, self.crossings, "land border")
+        if kind == "gas border":
+            return self._border(word, near, self.gas_crossings, "border that a pipe crosses")
         if kind == "source":
             return self._source(word, near)
         known = self._known[kind]
@@ -198,22 +225,22 @@ class Vocabulary:
         pair = frozenset(self.names.find(end[:_LONGEST]) for end in ends)
         return "" if pair in self.between else f"there is no link {shown(word)}; see 'corridors list links'"
 
-    def _border(self, word: str, near: bool) -> str:
+    def _border(self, word: str, near: bool, crossings: frozenset[tuple[str, str]], what: str) -> str:
         sign = ">" if ">" in word else "-"
         sides = [side.strip() for side in word.split(sign, 1)]
         if len(sides) < 2:
-            return f"{shown(word)} is no land border; write KZ-CN for both ways or KZ>CN for one"
+            return f"{shown(word)} is no {what}; write KZ-CN for both ways or KZ>CN for one"
         codes = [self.countries.get(self._folded.get(side.casefold(), ""), frozenset()) for side in sides]
         for side, found in zip(sides, codes, strict=True):
             if not found:
                 return _no("country", side, self._known["country"] if near else ())
         pairs = {(a, b) for a in codes[0] for b in codes[1]}
         pairs |= {(b, a) for a, b in pairs} if sign == "-" else set()
-        if pairs & self.crossings:
+        if pairs & crossings:
             return ""
-        ours = [f"{a}-{b}" for a, b in sorted(self.crossings) if a in codes[0] or a in codes[1]]
+        ours = [f"{a}-{b}" for a, b in sorted(crossings) if a in codes[0] or a in codes[1]]
         told = f"; {sides[0]} and {sides[1]} have crossings {', '.join(ours[:6])}" if ours and near else ""
-        return f"there is no land border {shown(word)}{told}"
+        return f"there is no {what} {shown(word)}{told}"
 
     def _source(self, word: str, near: bool) -> str:
         text = word.strip()

@@ -9,9 +9,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from .schema import When
+from .readings import When
 
-__all__ = ["days_on", "lasts_days", "lingering_days", "runs_of_months"]
+__all__ = ["days_on", "fading", "lasts_days", "lingering_days", "runs_of_months"]
 
 _MEAN_LEFT = {"step": 0.0, "linear": 1 / 2, "exponential": 0.95 / math.log(20)}
 """Mean of what is left while it fades, over the time that fading takes; exponential: to a twentieth."""
@@ -46,6 +46,34 @@ def days_on(when: When, year: int, lingering: float = 0.0) -> npt.NDArray[np.boo
     if when.for_ is not None and start is None:
         on &= np.cumsum(on) <= round(when.for_.days + lingering)
     return on
+
+
+def fading(when: When, year: int, recovery: str, over_days: float) -> npt.NDArray[np.float64]:
+    """Return how much of something holds on each day of a year: all until its end, then less from day to day.
+
+    Parameters
+    ----------
+    when : When
+        As of `days_on`.
+    year : int
+        Calendar year.
+    recovery : str
+        ``step``, ``linear`` (to nothing) or ``exponential`` (to a twentieth).
+    over_days : float
+        Time that it takes.
+
+    Returns
+    -------
+    ndarray, shape (365 or 366,)
+        0 to 1.
+    """
+    strength = days_on(when, year).astype(float)
+    end = _last_day(when, _first_day(when.from_) if when.from_ is not None else None)
+    if recovery == "step" or end is None:
+        return strength
+    since = np.arange(len(strength)) - (end - dt.date(year, 1, 1)).days
+    left = 1 - since / (over_days + 1) if recovery == "linear" else np.exp(-math.log(20) * since / over_days)
+    return np.where((since > 0) & (since <= over_days), np.clip(left, 0.0, 1.0), strength)
 
 
 def lasts_days(when: When) -> float:

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from .gas_schema import GasDemand, GasEffect, GasProject, GasScenarioModel, GasWhere
 from .problems import Path, Problem, shown
 from .schema import Choice, Demand, Line, Package, Project, ScenarioModel, Study, Where
-from .shape import fields, is_names, model_of, read_path, step
+from .shape import fields, is_names, model_of, read_path, root_of, step
 from .vocabulary import Vocabulary
 
 __all__ = ["check_words", "line_name"]
@@ -23,6 +24,10 @@ _VALUES: dict[tuple[type[BaseModel], str], str] = {
     (Project, "record"): "project",
     (Project, "countries"): "country",
     (Package, "record"): "package",
+    (GasWhere, "country"): "country",
+    **{(GasWhere, key): f"gas {key}" for key in ("border", "place", "link", "supply", "carrier", "storage")},
+    (GasEffect, "refused_by"): "country",
+    (GasProject, "record"): "gas project",
 }
 """Settings whose value is a word of a kind, or a list of such words."""
 
@@ -32,6 +37,9 @@ _KEYS: dict[tuple[type[BaseModel], str], str] = {
     (Demand, "scale"): "market",
     (ScenarioModel, "prices"): "series",
     (Choice, "value_of_time"): "goods",
+    (GasDemand, "growth"): "gas market",
+    (GasDemand, "scale"): "gas market",
+    (GasScenarioModel, "prices"): "gas price",
 }
 """Settings whose entries are called by words of a kind."""
 
@@ -59,7 +67,7 @@ def check_words(data: Mapping[str, Any], known: Vocabulary) -> list[Problem]:
     """
     problems: list[Problem] = []
     seen: dict[tuple[str, str], str] = {}
-    for kind, path, word in _words(data, ScenarioModel, ()):
+    for kind, path, word in _words(data, root_of(data), ()):
         if (kind, word) not in seen:
             seen[kind, word] = known.wrong(kind, word, near=len(problems) < _HINTS)
         if seen[kind, word]:
