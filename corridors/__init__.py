@@ -58,6 +58,9 @@ if TYPE_CHECKING:
     from .gas.delivered import deliver as deliver
     from .gas.edits import GasBan as GasBan
     from .gas.edits import GasEdit as GasEdit
+    from .gas.lines import pipeline_capacity as pipeline_capacity
+    from .gas.lines import pipeline_checks as pipeline_checks
+    from .gas.lines import pipeline_outages as pipeline_outages
     from .gas.measures import Mitigation as Mitigation
     from .gas.measures import mitigations as mitigations
     from .gas.outcome import GasOutcome as GasOutcome
@@ -111,6 +114,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "gas.checks": ["gas_checks"],
         "gas.delivered": ["Delivery", "deliver"],
         "gas.edits": ["GasBan", "GasEdit"],
+        "gas.lines": ["pipeline_capacity", "pipeline_checks", "pipeline_outages"],
         "gas.measures": ["Mitigation", "mitigations"],
         "gas.outcome": ["GasOutcome"],
         "gas.running": ["run_gas_case"],

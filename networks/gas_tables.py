@@ -22,13 +22,14 @@ _ROUNDING_PCT = 0.2  # of twelve months or three tiers
 class GasTables:
     """The tables of the gas network; columns as in ``datapackage.json``, numbers, lists and text as in `Tables`.
 
-    ``bases``, ``places``, ``pipes``, ``compressors``, ``storages``, ``terminals``, ``contracts``, ``flows`` and
-    ``events`` are indexed by their ids, the others by number.
+    ``bases``, ``places``, ``pipes``, ``lines``, ``compressors``, ``storages``, ``terminals``, ``contracts``, ``flows``
+    and ``events`` are indexed by their ids, the others by number.
     """
 
     bases: pd.DataFrame
     places: pd.DataFrame
     pipes: pd.DataFrame
+    lines: pd.DataFrame
     compressors: pd.DataFrame
     profiles: pd.DataFrame
     supplies: pd.DataFrame
@@ -55,7 +56,7 @@ class GasTables:
 
 _SHARED = ("countries", "parameters", "sources", "projects")
 _KEYED = (
-    *("bases", "places", "pipes", "compressors", "contracts", "storages", "terminals", "flows", "events"),
+    *("bases", "places", "pipes", "lines", "compressors", "contracts", "storages", "terminals", "flows", "events"),
     *_SHARED,
 )
 
@@ -132,6 +133,17 @@ def _problems(frames: dict[str, pd.DataFrame]) -> Iterator[str]:
         for country in sorted(wanted - set(frames[name]["country_id"])):
             yield f"{name}.csv: {country} has demand in gas_demand.csv and no row here"
     yield from _series(frames)
+    yield from _strings(frames["gas_lines"], known)
+
+
+def _strings(lines: pd.DataFrame, known: dict[str, None]) -> Iterator[str]:
+    """Yield strings of lines that are no pipe and kilometre."""
+    for row, words in lines["strings"].items():
+        for word in words:
+            pipe, _, km = word.partition("@")
+            if pipe not in known or not km.replace(".", "", 1).isdigit():
+                hint = nearest(pipe, known)
+                yield f"gas_lines.csv, row {int(row) + 2}, column strings: {word!r} is no pipe@km{hint}"
 
 
 def _pipes(pipes: pd.DataFrame) -> Iterator[str]:

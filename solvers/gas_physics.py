@@ -29,6 +29,7 @@ COMPRESSIBILITIES = ("ideal", "constant", "papay", "aga", "linear")
 AVERAGES = ("exact", "mean_pressure")
 FRICTIONS = ("given", "nikuradse", "colebrook", "hofer", "weymouth")
 _LAMINAR = 2300.0
+_GAUSS = np.polynomial.legendre.leggauss(8)
 _FLAT = 1e-9  # of the exponent of height, below which it is none
 
 
@@ -156,7 +157,7 @@ def average_z(gas: Gas, start: FloatArray, stop: FloatArray, average: str) -> Fl
     low, high = np.maximum(start, 1.0), np.maximum(stop, 1.0)
     if average == "mean_pressure":
         return np.asarray(gas.z_at(mean_pressure(np.sqrt(low), np.sqrt(high))))
-    points, weights = np.polynomial.legendre.leggauss(8)
+    points, weights = _GAUSS
     between = low + (high - low) * (points[:, None] + 1.0) / 2.0
     return np.asarray(2.0 / (weights @ (1.0 / gas.z_at(np.sqrt(between)))))
 

@@ -18,7 +18,7 @@ from .bans import layered
 from .demand_tables import demand_rows, storage_rows
 from .edits import FloatArray, GasBan, GasEdit
 from .energy import gcv, gwh, per_day
-from .pipe_tables import pipe_rows
+from .pipe_tables import pipe_rows, tolerance
 from .season import days_of
 from .supply_tables import contract_rows, lng_rows, pipeline_rows, series_prices
 
@@ -318,9 +318,9 @@ def raised(pipes: pd.DataFrame, tables: GasTables, rows: pd.DataFrame) -> pd.Dat
     """Return pipes with nameplates raised to those after the projects of rows of gas_project_pipes."""
     after = pd.Series(per_day(gwh(rows["capacity_after_bcm"], gcv(tables.bases, rows["basis_id"]))), rows["pipe_id"])
     most = after.groupby(level=0).max().reindex(pipes.index)
-    tolerance = 1.0 + tables.parameter("gas_nameplate_tolerance_pct") / 100.0
+    above = tolerance(tables, pipes["line"])
     nameplate = pipes["nameplate"].where(~(most > pipes["nameplate"]), most)
-    capacity = pipes["capacity"].where(~(most * tolerance > pipes["capacity"]), most * tolerance)
+    capacity = pipes["capacity"].where(~(most * above > pipes["capacity"]), most * above)
     return pipes.assign(capacity=capacity, nameplate=nameplate)
 
 

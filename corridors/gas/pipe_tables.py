@@ -11,7 +11,7 @@ from .demand_tables import in_service
 from .edits import FloatArray
 from .energy import gcv, gwh, per_day, usd_per_mwh
 
-__all__ = ["pipe_rows"]
+__all__ = ["pipe_rows", "tolerance"]
 
 _KM = 100.0
 
@@ -32,7 +32,7 @@ def pipe_rows(tables: GasTables, year: int) -> tuple[pd.DataFrame, pd.DataFrame]
     """
     rows = tables.pipes
     kwh = gcv(tables.bases, rows["basis_id"])
-    tolerance = 1.0 + tables.parameter("gas_nameplate_tolerance_pct") / 100.0
+    above = tolerance(tables, rows["line"])
     country = tables.places["country_id"]
     nameplate = per_day(gwh(rows["capacity_bcm_per_year"].to_numpy(), kwh))
     back = _reverse(rows, nameplate, kwh)
@@ -42,8 +42,8 @@ def pipe_rows(tables: GasTables, year: int) -> tuple[pd.DataFrame, pd.DataFrame]
             "head": rows["to_place_id"],
             "line": rows["line"],
             "title": rows["title"],
-            "capacity": np.where(np.isnan(nameplate), np.inf, nameplate * tolerance),
-            "reverse_capacity": np.where(np.isnan(back), np.inf, back * tolerance),
+            "capacity": np.where(np.isnan(nameplate), np.inf, nameplate * above),
+            "reverse_capacity": np.where(np.isnan(back), np.inf, back * above),
             "nameplate": nameplate,
             "reverse_nameplate": back,
             "kwh_per_m3": kwh,
@@ -61,6 +61,13 @@ def pipe_rows(tables: GasTables, year: int) -> tuple[pd.DataFrame, pd.DataFrame]
     service = in_service(rows["opens"], rows["closes"], rows["status"], year)
     days = pd.date_range(f"{year}-01-01", periods=len(service), freq="D", name="day")
     return found, pd.DataFrame(service, days, found.index)
+
+
+def tolerance(tables: GasTables, lines: pd.Series[str]) -> FloatArray:
+    """Return what nameplates are multiplied with: by the line, where its hydraulics say, or for all."""
+    usual = tables.parameter("gas_nameplate_tolerance_pct")
+    found: FloatArray = 1.0 + lines.map(tables.lines["tolerance_pct"]).fillna(usual).to_numpy(dtype=float) / 100.0
+    return found
 
 
 def _reverse(rows: pd.DataFrame, nameplate: FloatArray, kwh: FloatArray) -> FloatArray:
