@@ -7,12 +7,13 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from . import design
+from . import design, gas
 from .equilibrium import aequilibrae
 from .equilibrium import ours as our_equilibrium
 from .instances import BEST_KNOWN, Instance, Roads, barcelona, built_in, geometric, one_commodity, roads, tightened
@@ -193,6 +194,13 @@ def _drawn(n: int, m: int, k: int, capacity_ratio: float, fixed_ratio: float) ->
     return design.generated(n, m, k, capacity_ratio=capacity_ratio, fixed_ratio=fixed_ratio, seed=1)
 
 
+_GAS: dict[str, Job] = {
+    "solve_gas_flow": gas.ours,
+    "PyPSA": gas.pypsa,
+    "PyPSA ipm": partial(gas.pypsa, solver="ipm"),
+    "PyPSA optimize": partial(gas.pypsa, whole=True),
+}
+
 _OURS = ("solve_flow path", "solve_flow auto", "solve_flow arc")
 _FLOW = (*_OURS, "HiGHS simplex", "HiGHS ipx", "HiGHS hipo", "HiGHS pdlp")
 _PEERS = ("linopy", "PyPSA", "OR-tools GLOP", "OR-tools PDLP")
@@ -249,5 +257,8 @@ CASES: dict[str, Case] = {
     "design-transport": Case(
         lambda quick, data: design.fixed_charge_transport(*((6, 10, 1) if quick else (20, 40, 1))), _DESIGN
     ),
+    "gas-small": Case(lambda quick, data: gas.small(), _GAS),
+    "gas-month": Case(lambda quick, data: gas.gas_year("month"), _GAS),
+    "gas-day": Case(lambda quick, data: gas.gas_year("day", days=31 if quick else None), _GAS, slow=("PyPSA ipm",)),
 }
 """Every case by its name."""

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import design
+from . import design, gas
 from .cases import Change, Job, Pairs, find
 from .equilibrium import toy as toy_roads
 from .instances import AbsentError, Roads, geometric, one_commodity, tightened
@@ -93,6 +93,8 @@ def peak_mb() -> float:
 def _warm_up(job: Job, problem: Any) -> None:
     if isinstance(problem, Roads):
         job(toy_roads(), 10.0)
+    elif isinstance(problem, gas.GasYear):
+        job(gas.small(), 10.0)
     elif isinstance(problem, Pairs):
         toy = geometric(12, 6, 1)
         ends = list(toy.demands[["origin", "destination"]].head(1).itertuples(index=False, name=None))

@@ -27,7 +27,7 @@ __all__ = ["Row", "main"]
 
 _TOLERANCE = 1e-6
 _PLAIN_WIDTH = 170
-_OURS = ("solve_flow", "k_shortest_paths", "solve_equilibrium", "solve_design")
+_OURS = ("solve_flow", "k_shortest_paths", "solve_equilibrium", "solve_design", "solve_gas_flow")
 GROWTH = "growth"
 
 

@@ -79,6 +79,8 @@ if TYPE_CHECKING:
     from .scenario.contrast import Comparison as Comparison
     from .scenario.contrast import compare as compare
     from .scenario.gas_contrast import GasComparison as GasComparison
+    from .scenario.gas_outages import GasBacktest as GasBacktest
+    from .scenario.gas_outages import gas_backtest as gas_backtest
     from .scenario.gas_results import GasRun as GasRun
     from .scenario.loading import Scenario as Scenario
     from .scenario.loading import load as load
@@ -124,6 +126,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "planner": ["DesignCase", "design_case"],
         "room": ["Headroom", "headroom"],
         "scenario.contrast": ["Comparison", "compare"],
+        "scenario.gas_outages": ["GasBacktest", "gas_backtest"],
         "scenario.gas_contrast": ["GasComparison"],
         "scenario.gas_results": ["GasRun"],
         "scenario.loading": ["Scenario", "load"],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from .gas import commands as gas_commands
 from .investing import commands as invest_commands
 from .scenario import commands, run_commands
 
@@ -256,6 +257,7 @@ commands.register(app)
 app.command()(run_commands.run)
 app.command()(run_commands.compare)
 app.command()(invest_commands.frontier)
+app.add_typer(gas_commands.app, name="gas")
 
 
 def main() -> NoReturn:

@@ -350,15 +350,24 @@ def _edited(case: GasCase, edit: GasEdit) -> GasCase:
     others = profile.drop(columns=[r for r in edit.rows if r in profile])
     frame = pd.concat([others, pd.DataFrame(values, index=profile.index)], axis=1)
     found = replace(case, daily={**case.daily, edit.figure: frame})
-    return _with_more(found, now, values) if edit.figure == "supply" else found
+    return _with_total(found, edit, now, values) if edit.figure == "supply" else found
 
 
-def _with_more(case: GasCase, before: Mapping[str, FloatArray], after: Mapping[str, FloatArray]) -> GasCase:
-    """Return the case with the totals of sources raised as their rates are; lower rates limit by themselves."""
+def _with_total(
+    case: GasCase, edit: GasEdit, before: Mapping[str, FloatArray], after: Mapping[str, FloatArray]
+) -> GasCase:
+    """Return the case with the totals of sources as their rates: a rate that is set is the mean, others add to it.
+
+    Rates that are lowered limit by themselves.
+    """
     total = case.supplies["most_total"].copy()
+    mine = slice(case.first_day, case.last_day)
+    part = edit.strength[mine]
     for row, rates in after.items():
-        more = float((rates - before[row])[case.first_day : case.last_day].sum())
-        total[row] += max(more, 0.0)
+        if edit.kind == "set":
+            total[row] = total[row] * (1.0 - part.mean()) + edit.value * part.sum()
+        else:
+            total[row] += max(float((rates - before[row])[mine].sum()), 0.0)
     return replace(case, supplies=case.supplies.assign(most_total=total))
 
 

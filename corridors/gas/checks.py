@@ -54,15 +54,13 @@ def gas_checks(years: Sequence[int] | None = None, *, folder: str | Path | None 
     return pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def flow_gwh(case: GasCase, flow: GasFlow, pipe_ids: Sequence[str], months: Sequence[int] | None = None) -> float:
-    """Return what went through pipes, GWh; a pipe with ``-`` before it is subtracted; of some months or the year.
+def flow_gwh(rates: pd.DataFrame, days: pd.Series[float], pipe_ids: Sequence[str]) -> float:
+    """Return what went through pipes in the periods of `rates`, GWh; a pipe with ``-`` before it is subtracted.
 
     Gas that is refused somewhere has pipes of its own in the answer; they count with the pipe that they are part of.
     """
-    amounts = flow.flow.mul(flow.days, axis=0)
-    of_pipe = amounts.T.groupby(amounts.columns.str.split("|").str[0]).sum().T
-    mine = np.ones(len(amounts), bool) if months is None else amounts.index.month.isin(list(months))
-    total = of_pipe[mine].sum()
+    amounts = rates.mul(days, axis=0).sum()
+    total = amounts.groupby(amounts.index.astype(str).str.split("|").str[0]).sum()
     return float(sum((-1 if p.startswith("-") else 1) * total.get(p.removeprefix("-"), 0.0) for p in pipe_ids))
 
 
@@ -80,8 +78,8 @@ def _compared(rows: pd.DataFrame, case: GasCase, flow: GasFlow) -> pd.DataFrame:
     modelled = []
     for (_, row), value in zip(rows.iterrows(), kwh, strict=True):
         months = _months(row["period"])
-        bcm = float(volume_bcm(flow_gwh(case, flow, row["pipe_ids"], months), value))
         mine = flow.days if months is None else flow.days[flow.days.index.month.isin(months)]
+        bcm = float(volume_bcm(flow_gwh(flow.flow.loc[mine.index], mine, row["pipe_ids"]), value))
         modelled.append(bcm if row["unit"] == "bcm" else bcm * _MCM_PER_BCM / float(mine.sum()))
     found = rows.assign(observed=rows["value"], modelled=modelled)
     nothing = found["observed"] == 0

@@ -90,11 +90,34 @@ class GasOutcome:
         )
         return found.fillna({"unmet_pct": 0.0, "days_short": 0.0, "worst_gwh_per_day": 0.0})
 
+    def whole(self, name: str, sharing: str = "cooperative") -> pd.DataFrame:
+        """Return rates of the whole year, as planned until the surprise and then as it came.
+
+        Parameters
+        ----------
+        name : str
+            A table of `GasFlow`: ``flow``, ``forward``, ``supply``, ``level``, ``worth`` and others by period.
+        sharing : str
+            As of `unmet`.
+        """
+        planned, now = getattr(self.plan, name), getattr(self._by_rule(sharing), name)
+        return pd.concat([planned[planned.index < now.index[0]], now]).fillna(0.0)
+
+    def demand_rows(self, sharing: str = "cooperative") -> pd.DataFrame:
+        """Return demand of the whole year by ``country``, ``tier`` and ``day`` (first of the period).
+
+        With ``days``, ``demand_gwh``, ``served_gwh``, ``unmet_gwh``; hubs are left out.
+        """
+        now = self._by_rule(sharing)
+        before = self.plan.by_group().reset_index()
+        return self._energies(pd.concat([before[before["period"] < now.days.index[0]], now.by_group().reset_index()]))
+
     def _demand(self, sharing: str) -> pd.DataFrame:
-        flow = self._by_rule(sharing)
-        rows = flow.by_group().reset_index().rename(columns={"group": "country", "period": "day"})
-        rows = rows[rows["tier"] != HUB]
-        rows["days"] = rows["day"].map(flow.days)
+        return self._energies(self._by_rule(sharing).by_group().reset_index())
+
+    def _energies(self, rows: pd.DataFrame) -> pd.DataFrame:
+        rows = rows[rows["tier"] != HUB].rename(columns={"group": "country", "period": "day"})
+        rows["days"] = rows["day"].map(self.plan.days)
         for column in ("demand", "served", "unmet"):
             rows[f"{column}_gwh"] = rows[column] * rows["days"]
         return rows

@@ -207,6 +207,9 @@ class _Words:
         for _, mine in supplies.loc[list(rows)].groupby(supplies["node"] + supplies["carrier"], sort=False):
             total = float(mine["capacity"].sum())
             amount = _gwh_per_day(change, self._supply_kwh(str(mine.index[0])))
+            if len(mine) == 1:
+                found.append(_edit(one, "supply", (str(mine.index[0]),), change.kind, amount))
+                continue
             wanted = max(total + amount, 0.0) if change.kind == "add" else amount
             if total <= 0:
                 raise DataError([f"{mine.index[0]} gives nothing in {self.case.year}: nothing can be added to it"])

@@ -14,7 +14,6 @@ import pandas as pd
 from networks import DataError, read_table
 from solvers.errors import SolverInputError
 
-from ..gas.case import HUB
 from ..gas.energy import DAYS_A_YEAR
 from ..gas.measures import mitigations
 from ..gas.outcome import RULES, GasOutcome
@@ -169,12 +168,6 @@ class _Year:
         except SolverInputError as error:
             raise DataError([f"{year}: cannot be solved with these figures: {error}"]) from None
 
-    def _whole(self, sharing: str, name: str) -> pd.DataFrame:
-        """Return rates of the whole year: as planned until the surprise, then as it came."""
-        flow = self.outcome.flows[sharing]
-        planned, now = getattr(self.outcome.plan, name), getattr(flow, name)
-        return pd.concat([planned[planned.index < now.index[0]], now]).fillna(0.0)
-
     @property
     def _days(self) -> pd.Series[float]:
         return self.outcome.plan.days
@@ -185,7 +178,7 @@ class _Year:
     def countries(self) -> pd.DataFrame:
         parts = []
         for rule in self._rules():
-            rows = self._demand(rule)
+            rows = self.outcome.demand_rows(rule)
             sums = rows.groupby("country", sort=False)[["demand_gwh", "unmet_gwh"]].sum()
             by_day = rows.groupby(["country", "day"], sort=False).agg(
                 unmet=("unmet_gwh", "sum"), days=("days", "first")
@@ -202,21 +195,10 @@ class _Year:
             parts.append(sums.reset_index().assign(year=self.year, sharing=rule))
         return _first(pd.concat(parts), "year", "sharing", "country")
 
-    def _demand(self, rule: str) -> pd.DataFrame:
-        """Return demand and what is unmet by country, tier and period, GWh, of the whole year."""
-        outcome = self.outcome
-        flow = outcome.flows[rule]
-        before = outcome.plan.by_group().reset_index()
-        now = flow.by_group().reset_index()
-        rows = pd.concat([before[before["period"] < flow.days.index[0]], now])
-        rows = rows[rows["tier"] != HUB].rename(columns={"group": "country", "period": "day"})
-        rows["days"] = rows["day"].map(self._days)
-        return rows.assign(demand_gwh=rows["demand"] * rows["days"], unmet_gwh=rows["unmet"] * rows["days"])
-
     def short(self) -> pd.DataFrame:
         parts = []
         for rule in self._rules():
-            rows = self._demand(rule)
+            rows = self.outcome.demand_rows(rule)
             rows = rows[rows["unmet_gwh"] > _LEAST_GWH]
             parts.append(rows.assign(year=self.year, sharing=rule, day=rows["day"].map(lambda d: d.date().isoformat())))
         columns = ["year", "sharing", "day", "country", "tier", "demand_gwh", "unmet_gwh"]
@@ -229,8 +211,8 @@ class _Year:
         planned = self._of_pipes(self.outcome.plan.flow).mul(self._days, axis=0).sum() / per_bcm
         parts = []
         for rule in self._rules():
-            net = self._of_pipes(self._whole(rule, "flow")).mul(self._days, axis=0).sum() / per_bcm
-            worth = self._of_pipes(self._whole(rule, "worth"))
+            net = self._of_pipes(self.outcome.whole("flow", rule)).mul(self._days, axis=0).sum() / per_bcm
+            worth = self._of_pipes(self.outcome.whole("worth", rule))
             frame = pd.DataFrame(
                 {
                     "year": self.year,
@@ -255,7 +237,7 @@ class _Year:
         return rates.T.groupby(named).sum().T.reindex(columns=self.outcome.case.pipes.index, fill_value=0.0)
 
     def flows(self) -> pd.DataFrame:
-        rates = self._of_pipes(self._whole(RULES[0], "flow"))
+        rates = self._of_pipes(self.outcome.whole("flow"))
         long = rates.rename_axis(index="day").reset_index().melt("day", var_name="pipe", value_name="gwh_per_day")
         long = long[long["gwh_per_day"].abs() > _LEAST_GWH]
         return _first(long.assign(year=self.year, day=long["day"].map(lambda d: d.date().isoformat())), "year")
@@ -265,7 +247,7 @@ class _Year:
         planned = self.outcome.plan.supply.mul(self._days, axis=0).sum()
         parts = []
         for rule in self._rules():
-            given = self._whole(rule, "supply").mul(self._days, axis=0).sum()
+            given = self.outcome.whole("supply", rule).mul(self._days, axis=0).sum()
             rows = case.supplies
             parts.append(
                 pd.DataFrame(
@@ -288,7 +270,7 @@ class _Year:
         rows = self.outcome.planned_case.storages
         parts = []
         for rule in self._rules():
-            level = self._whole(rule, "level")
+            level = self.outcome.whole("level", rule)
             parts.append(
                 pd.DataFrame(
                     {
