@@ -106,6 +106,26 @@ class GasFlow:
         """Return what is not served over the horizon."""
         return float(self.total(self.unmet).sum())
 
+    def spent(self, before: Hashable) -> float:
+        """Return what was paid until a period, penalties included; what contracts and levels lack is told at the end.
+
+        Parameters
+        ----------
+        before : hashable
+            Label of the first period that does not count.
+        """
+        p = self.problem
+        n = self.days.index.get_loc(before)
+        parts = (
+            self.forward.to_numpy() * p.pipe_cost,
+            self.backward.to_numpy() * p.reverse_cost,
+            self.supply.to_numpy() * p.supply_price,
+            self.unmet.to_numpy() * p.penalty,
+            self.injection.to_numpy() * p.injection_cost,
+            self.withdrawal.to_numpy() * p.withdrawal_cost,
+        )
+        return float(sum((p.days[:n] @ part[:n]).sum() for part in parts))
+
     def by_group(self) -> pd.DataFrame:
         """Return demand, what is served and what is not by group (country), tier and period: rates a day."""
         p = self.problem

@@ -152,3 +152,10 @@ def test_wrong_words_get_one_message(winter):
         winter.unmet("country", "own")
     with pytest.raises(DataError, match="by: got 'lines'"):
         winter.pipes("lines")
+
+
+def test_what_a_surprise_costs_is_what_the_rest_of_the_year_costs_more(case):
+    run = corridors.run_gas_case(case, [shut(("TANAP0", "TANAP1"), days(6, 7, 8), factor=0.3)])
+    rest = run.planned_case.going_on(run.day, run.plan).solve()
+    assert run.extra_cost == pytest.approx(run.flow.objective - rest.objective, rel=1e-9, abs=1e-3)
+    assert run.plan.spent(run.plan.days.index[0]) == 0.0

@@ -53,9 +53,7 @@ def backtest(
         why=table["why"].where(~table["met"], ""),
     )
     _print(shown, right=("observed", "modelled"))
-    _say(
-        f"{found.answer} Flows are met within {WITHIN:.0%}; the setting was chosen by those of fit alone."
-    )
+    _say(f"{found.answer} Flows are met within {WITHIN:.0%}; the setting was chosen by those of fit alone.")
 
 
 @app.command()

@@ -262,7 +262,7 @@ class GasOutcome:
         """What the surprise costs until the end of the year, thousand USD, unmet demand at its penalties included."""
         if self.day is None:
             return 0.0
-        return self.flow.objective - self.planned_case.going_on(self.day, self.plan).solve().objective
+        return self.flow.objective + self.plan.spent(self.flow.days.index[0]) - self.plan.objective
 
     def __repr__(self) -> str:
         """Answer, then who is short."""

@@ -46,8 +46,22 @@ def gas_answer(run: GasRun) -> str:
 def gas_contrast(found: GasComparison) -> str:
     """Return the answer of a comparison."""
     year, run = found.years[-1], found.run
-    parts = [_short(run, year), _moves(found, year), _made_up(run, year), _dearer(found, year)]
+    parts = [
+        _as_before(found, year) or _short(run, year),
+        _moves(found, year),
+        _made_up(run, year),
+        _dearer(found, year),
+    ]
     return f"{run.title}, {year}: {' '.join(part for part in parts if part)} {_rests(run)}"
+
+
+def _as_before(found: GasComparison, year: int) -> str:
+    """Return that as much lacks as in the counterfactual, if so and if anything does."""
+    tables = [r.unmet().xs(year, level="year")["unmet_mcm"] for r in (found.base, found.run)]
+    before, now = (float(t.sum()) for t in tables)
+    if now <= _LEAST_MCM or (tables[1] - tables[0].reindex(tables[1].index).fillna(0.0)).abs().max() > _LEAST_MCM:
+        return ""
+    return f"nobody is short who is not in '{found.base.title}' too ({before:,.0f} mcm)."
 
 
 def _short(run: GasRun, year: int) -> str:
