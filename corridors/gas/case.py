@@ -394,7 +394,8 @@ def _changed(values: FloatArray, edit: GasEdit, strength: FloatArray | float) ->
     if edit.kind == "factor":
         # inf times a factor that shuts is not a number: what has no limit on record is shut whole or not at all.
         factor = 1.0 + np.asarray(strength) * (edit.value - 1.0)
-        return np.where(np.isinf(values) & (factor > 0), values, np.where(factor == 0, 0.0, values * factor))
+        finite = np.where(np.isinf(values), 0.0, values) * factor
+        return np.where(np.isinf(values) & (factor > 0), values, finite)
     if edit.kind == "add":
         return np.asarray(values + np.asarray(strength) * edit.value)
     part = np.asarray(strength, dtype=float)
