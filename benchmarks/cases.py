@@ -194,12 +194,21 @@ def _drawn(n: int, m: int, k: int, capacity_ratio: float, fixed_ratio: float) ->
     return design.generated(n, m, k, capacity_ratio=capacity_ratio, fixed_ratio=fixed_ratio, seed=1)
 
 
+_GAS_SLOW = ("PyPSA ipm", "PyPSA optimize")
 _GAS: dict[str, Job] = {
     "solve_gas_flow": gas.ours,
     "PyPSA": gas.pypsa,
     "PyPSA ipm": partial(gas.pypsa, solver="ipm"),
     "PyPSA optimize": partial(gas.pypsa, whole=True),
 }
+
+
+def _gas(step: str, quick_days: int | None = None) -> Case:
+    def build(quick: bool, data: Path | None) -> gas.GasYear:
+        return gas.gas_year(step, quick_days if quick else None)
+
+    return Case(build, _GAS, slow=_GAS_SLOW)
+
 
 _OURS = ("solve_flow path", "solve_flow auto", "solve_flow arc")
 _FLOW = (*_OURS, "HiGHS simplex", "HiGHS ipx", "HiGHS hipo", "HiGHS pdlp")
@@ -257,8 +266,8 @@ CASES: dict[str, Case] = {
     "design-transport": Case(
         lambda quick, data: design.fixed_charge_transport(*((6, 10, 1) if quick else (20, 40, 1))), _DESIGN
     ),
-    "gas-small": Case(lambda quick, data: gas.small(), _GAS),
-    "gas-month": Case(lambda quick, data: gas.gas_year("month"), _GAS),
-    "gas-day": Case(lambda quick, data: gas.gas_year("day", days=31 if quick else None), _GAS, slow=("PyPSA ipm",)),
+    "gas-small": Case(lambda quick, data: gas.small(), _GAS, slow=_GAS_SLOW),
+    "gas-month": _gas("month"),
+    "gas-day": _gas("day", quick_days=31),
 }
 """Every case by its name."""

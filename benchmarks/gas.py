@@ -80,7 +80,7 @@ def small() -> GasYear:
             "head": ["hub", "hub", "hub", "town", "mill"],
             "capacity": [60.0, 30.0, np.inf, 45.0, 40.0],
             "reverse_capacity": [10.0, 10.0, 0.0, 20.0, 15.0],
-            "cost": [2.0, 2.5, 0.5, 1.0, 1.5],
+            "cost": [2.0, 1.5, 0.5, 1.0, 1.5],
             "reverse_cost": [1.0, 1.0, np.nan, 0.5, np.nan],
             "loss": [0.02, 0.02, 0.0, 0.01, 0.01],
             "shares": [None, "main", None, None, None],
@@ -125,11 +125,12 @@ def small() -> GasYear:
     )
     profiles = {
         "pipe": pd.DataFrame({"main": [60.0, 60.0, 30.0, 60.0], "jetty": [np.inf, 0.0, np.inf, np.inf]}, index),
-        "reverse": pd.DataFrame({"ring": [0.0, 0.0, 20.0, 20.0]}, index),
-        "supply": pd.DataFrame({"new": [30.0, 25.0, 30.0, 10.0]}, index),
+        "reverse": pd.DataFrame({"main": [4.0, 10.0, 10.0, 6.0]}, index),
+        "supply": pd.DataFrame({"new": [8.0, 25.0, 30.0, 10.0]}, index),
         "price": pd.DataFrame({"cargoes": [7.0, 20.0, 14.0, 11.0]}, index),
         "demand": pd.DataFrame({"homes": [50.0, 70.0, 35.0, 12.0], "steel": [30.0, 35.0, 30.0, 10.0]}, index),
         "withdrawal": pd.DataFrame({"cavern": [5.0, 5.0, 4.0, 5.0]}, index),
+        "injection": pd.DataFrame({"cavern": [20.0, 20.0, 20.0, 15.0]}, index),
     }
     periods = pd.Series([10.0, 15.0, 30.0, 30.0], index)
     return GasYear(
@@ -263,7 +264,7 @@ def _rated(given: _Given, room: FloatArray, names: Any) -> dict[str, Any]:
     if (endless & np.isfinite(room) & (room > 0)).any():
         raise NotTriedError("a capacity is limited on some days and not on others")
     usual = np.where(endless | (most == 0), 1.0, most)
-    share = np.where(endless, (room > 0).astype(float), np.where(endless, 0.0, room) / usual)
+    share = np.where(endless, room > 0, np.where(endless, 0.0, room) / usual)
     varies = ((share != 1.0) & (most > 0)).any()
     return {"p_nom": most, **({"p_max_pu": given.series(share, names)} if varies else {})}
 
