@@ -156,6 +156,7 @@ def variant_row(run: GasRun, label: str) -> pd.DataFrame:
     for year in run.years:
         table = run.unmet().xs(year, level="year")
         total = float(table["unmet_gwh"].sum())
+        flows = run.flows().xs(year, level="year")["bcm"]
         rows.append(
             {
                 "variant": label,
@@ -163,6 +164,7 @@ def variant_row(run: GasRun, label: str) -> pd.DataFrame:
                 "unmet_gwh": total,
                 "cost_million_usd": float(run.tables["costs"].set_index("year").at[year, "cost_million_usd"]),
                 "most": str(table["unmet_gwh"].idxmax()) if total > 0 else "",
+                **{f"{line}_bcm": float(flows.get(line, 0.0)) for line in _CORRIDOR},
             }
         )
     return pd.DataFrame(rows)

@@ -198,7 +198,7 @@ class GasRun:
         return self._money(self.tables["costs"].set_index("year"))
 
     def ranges(self) -> pd.DataFrame:
-        """Return ``unmet_gwh``, ``cost_million_usd`` and who lacks most for each run of `vary`."""
+        """Return ``unmet_gwh``, ``cost_million_usd``, who lacks most and three flows for each run of `vary`."""
         return self._money(self.tables["ranges"].set_index(["variant", "year"]))
 
     def save(self, folder: str | Path, *, parquet: bool = False) -> Path:

@@ -87,7 +87,7 @@ def _run(
     }
     tables["money"] = _money(scenario)
     variants = [variant_row(_run(other, None, cache, folder, ()), label) for label, other in varied]
-    columns = ["variant", "year", "unmet_gwh", "cost_million_usd", "most"]
+    columns = ["variant", "year", "unmet_gwh", "cost_million_usd", "most", "scp_bcm", "tanap_bcm", "tap_bcm"]
     tables["ranges"] = pd.concat(variants, ignore_index=True) if variants else pd.DataFrame(columns=columns)
     record = _record(scenario, years, key, time.perf_counter() - began)
     run = GasRun(record, {name: tables[name] for name in GAS_TABLES}, scenario.text, counter)

@@ -180,18 +180,14 @@ def _ranges(console: Console, run: GasRun) -> None:
     if table.empty:
         return
     cost = f"cost_million_{run.record['currency'].lower()}"
-    rows = [
-        [
-            str(label),
-            str(year),
-            f"{row['unmet_gwh']:,.0f}",
-            country_name(row["most"]) if row["most"] else "",
-            f"{row[cost]:,.0f}",
-        ]
-        for (label, year), row in table.iterrows()
-    ]
-    heads = ["varied", "year", "lacks, GWh", "most in", f"cost of the year\nmillion {run.record['currency']}"]
-    console.print(table_of([(h, "right" if n in (2, 4) else "left") for n, h in enumerate(heads)], rows))
+    rows = []
+    for (label, year), row in table.iterrows():
+        most = country_name(row["most"]) if row["most"] else ""
+        lines = [f"{row[f'{line}_bcm']:,.1f}" for line in ("scp", "tanap", "tap")]
+        rows.append([str(label), str(year), *lines, f"{row['unmet_gwh']:,.0f}", most, f"{row[cost]:,.0f}"])
+    heads = ["varied", "year", "scp\nbcm/yr", "tanap", "tap", "lacks\nGWh", "most in"]
+    heads += [f"cost of the year\nmillion {run.record['currency']}"]
+    console.print(table_of([(h, "left" if n in (0, 1, 6) else "right") for n, h in enumerate(heads)], rows))
 
 
 def _money(console: Console, run: GasRun) -> None:
