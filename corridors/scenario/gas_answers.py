@@ -89,19 +89,22 @@ def _lacking(run: GasRun, year: int, sharing: str) -> tuple[float, str]:
 
 
 def _moves(found: GasComparison, year: int) -> str:
-    """Return which lines carry less and more, the largest changes first."""
+    """Return which lines carry less and more, and which turn round, the largest changes first."""
     table = found.flows().xs(year, level="year")
-    change, titles = table["difference_bcm"], table["title"]
+    base, now = table["base_bcm"], table["bcm"]
+    turned = (base * now < 0) & (base.abs() >= _LEAST_BCM) & (now.abs() >= _LEAST_BCM)
+    change = (now.abs() - base.abs()).where(~turned, 0.0)
     down = change[change <= -_LEAST_BCM].nsmallest(_MOST)
     up = change[change >= _LEAST_BCM].nlargest(_MOST)
-    if down.empty and up.empty:
-        return "No line carries 0.05 bcm more or less."
+    titles = table["title"] + pd.Series("", table.index).mask(now + base < 0, " (the other way)")
     told = [
-        ", ".join(f"{titles.get(line, line)} {abs(volume):,.2f}" for line, volume in part.items()) + f" bcm {word}"
+        ", ".join(f"{titles[line]} {abs(volume):,.2f}" for line, volume in part.items()) + f" bcm {word}"
         for part, word in ((down, "less"), (up, "more"))
         if len(part)
     ]
-    return f"In the year: {'; '.join(told)}."
+    most = (now - base).abs()[turned].nlargest(_MOST).index
+    told += [f"{table.at[line, 'title']} turns from {base[line]:,.2f} to {now[line]:,.2f} bcm" for line in most]
+    return f"In the year: {'; '.join(told)}." if told else "No line carries 0.05 bcm more or less."
 
 
 def _made_up(run: GasRun, year: int) -> str:
