@@ -50,6 +50,20 @@ Gas that some countries refuse by law gets a layer of the network of its own, wh
 
 What is not in it: prices that buyers negotiate, the reaction of demand to prices below the penalties, pressure (see [hydraulics.md](hydraulics.md)), gas in LNG tanks, days other than a smooth season (no cold spells unless a scenario asks for one). China's demand for Turkmen gas is not modelled. All Turkish demand is at one place, Italian too.
 
+## Indicators
+
+| what | how | where |
+|---|---|---|
+| unmet demand by country, tier and day | GWh, and million m³ of the country's own statistics; by both rules | `GasRun.unmet`, `short`, `GasOutcome.unmet` |
+| disrupted rate | unmet demand over demand, per cent (ENTSOG, TYNDP) | `unmet_pct` of the same |
+| remaining flexibility | 100 less the part that lacks of a further 100 % of demand, one country at a time (ENTSOG, TYNDP 2017, annex F) | `remaining_flexibility` |
+| N-1 | Regulation (EU) 2017/1938, annex II; the largest pipe, source or terminal fails | `security`, `n_minus_1` |
+| cheapest way to leave nobody short | merit order of what is done beyond the plan, a linear programme over the days on which something would lack | `mitigations`, `GasRun.measures` |
+| dependence | shares by seller and by country passed, proportional mixing; Herfindahl-Hirschman index | `GasRun.dependence`, `origins`, `transits` |
+| delivered cost by way | tariffs in full, fuel, annuity of new pipes | `deliver`, `corridors gas deliver` |
+| prices and worth of capacity | dual prices of markets and pipes | `GasRun.unmet`, `flows` |
+| emissions | fuel burnt on the way, methane by distance at its warming over 100 years | `emissions` |
+
 ## Against flows on record
 
 One setting for all: nothing is tuned pipe by pipe. Fitted were the two shares of the LNG curve and the part of tariffs that decides the way, on a grid (`parameters.csv`); supplies, contracts and demand are inputs. Where an input is what a supplier could deliver by one way only (Iran to Türkiye, Russia through Ukraine), the flow follows from it and proves little: the derivation in `gas_supplies.csv` says so. Flows of 2025 stood beside while the rest was set; no figure was set by them.
