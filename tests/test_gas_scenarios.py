@@ -365,3 +365,22 @@ def test_a_new_study_of_gas_is_sound(tmp_path: Path, monkeypatch: pytest.MonkeyP
     schema = json.loads((tmp_path / "first" / "scenario.schema.json").read_text(encoding="utf-8"))
     assert schema["title"] == "Scenario of gas" and "gas" in json.dumps(schema["properties"]["task"])
     assert cli("schema", "--gas").output == (tmp_path / "first" / "scenario.schema.json").read_text(encoding="utf-8")
+
+
+def test_a_surprise_late_in_the_year_is_compared_over_the_whole_year(tmp_path: Path) -> None:
+    text = shut("{link: tap}", "{from: 2026-10, to: 2026-12}").replace("use: closed", "capacity: x 0.99")
+    found: Any = corridors.compare(written(tmp_path, text))
+    prices = found.prices()["difference_pct"].abs()
+    assert prices.max() < 2.0, "a means over three winter months would not be the mean of the year"
+    emissions = found.emissions()["difference_pct"].abs()
+    lines = found.base.emissions().sum(axis=1)
+    assert emissions[lines[lines > 1000].index].max() < 10.0
+    demand = [r.unmet()["demand_gwh"].sum() for r in (found.base, found.run)]
+    assert demand[0] == pytest.approx(demand[1])
+
+
+def test_what_comes_back_by_months_is_a_surprise_each_year(tmp_path: Path) -> None:
+    text = "disruptions:\n  x:\n    where: {link: tap}\n    effect: {use: closed}\n    when: {months: [1, 2]}\n"
+    assert applied(tmp_path, text).edits[0].surprise
+    always = "disruptions:\n  x:\n    where: {link: tap}\n    effect: {use: closed}\n"
+    assert not applied(tmp_path, always).edits[0].surprise, "what always holds is known"

@@ -214,13 +214,13 @@ class GasOutcome:
         return served[keep].groupby([countries[keep], nodes[keep]]).sum().rename_axis(["country", "node"])
 
     def emissions(self) -> pd.DataFrame:
-        """Return emissions of moving gas by line, tCO2e: ``fuel`` burnt by compressors and ``methane`` lost.
+        """Return emissions of moving gas in the year by line, tCO2e: ``fuel`` burnt and ``methane`` lost.
 
         Fuel gas is all that pipes lose in the model; methane is a share by distance (TANAP's of 2024) at its warming
         over 100 years.
         """
-        tables, flow, pipes = self.case.tables, self.flow, self.case.pipes
-        moved = _of_pipes(flow.forward + flow.backward, pipes.index).mul(flow.days, axis=0).sum()
+        tables, pipes = self.case.tables, self.case.pipes
+        moved = _of_pipes(self.whole("forward") + self.whole("backward"), pipes.index).mul(self.plan.days, axis=0).sum()
         fuel = moved * pipes["loss"] * 1e6 * tables.parameter("gas_co2_kg_per_kwh") / 1000.0
         share = tables.parameter("gas_methane_loss_pct_per_1000km") / 100.0 * pipes["length_km"] / 1000.0
         tonnes = moved * share * 1e6 / _KWH_PER_KG_METHANE / 1000.0

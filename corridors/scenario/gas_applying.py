@@ -144,8 +144,9 @@ def _parts(model: GasScenarioModel, year: int) -> Iterator[tuple[_One, tuple[Gas
 
 
 def _begins_in(when: When, strength: FloatArray, year: int) -> bool:
-    """Say whether something begins within a year; what has begun before is known at its start."""
-    return bool(strength[0] == 0) or (when.from_ is not None and when.from_.startswith(str(year)))
+    """Say whether something begins within a year; what has begun before, or always holds, is known at its start."""
+    begins = when.from_ is not None and when.from_.startswith(str(year))
+    return begins or when.months is not None or bool(strength[0] == 0)
 
 
 class _Words:

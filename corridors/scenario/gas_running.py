@@ -184,7 +184,7 @@ class _Year:
                 unmet=("unmet_gwh", "sum"), days=("days", "first")
             )
             short = by_day[by_day["unmet"] > 0.1]
-            prices = self.outcome.prices(rule)
+            prices = self._prices(rule)
             sums["unmet_mcm"] = sums["unmet_gwh"] / self.outcome.country_gcv.reindex(sums.index)
             sums["unmet_pct"] = 100 * (sums["unmet_gwh"] / sums["demand_gwh"].where(sums["demand_gwh"] > 0)).fillna(0.0)
             sums["days_short"] = short["days"].groupby("country").sum().reindex(sums.index).fillna(0.0)
@@ -194,6 +194,15 @@ class _Year:
                 sums[name] = prices[column].reindex(sums.index)
             parts.append(sums.reset_index().assign(year=self.year, sharing=rule))
         return _first(pd.concat(parts), "year", "sharing", "country")
+
+    def _prices(self, rule: str) -> pd.DataFrame:
+        """Return mean prices of the whole year at the market of each country: ``planned``, ``now``, ``highest``."""
+        markets = self.outcome.case.demands.drop_duplicates("country").set_index("country")["node"]
+        weight = self._days / self._days.sum()
+        now = self.outcome.whole("price", rule)[markets].set_axis(markets.index, axis=1)
+        planned = self.outcome.plan.price[markets].set_axis(markets.index, axis=1)
+        means = {"planned": planned.mul(weight, axis=0).sum(), "now": now.mul(weight, axis=0).sum()}
+        return pd.DataFrame({**means, "highest": now.max()})
 
     def short(self) -> pd.DataFrame:
         parts = []
