@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from networks import DataError
 from networks.errors import nearest
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from .solved import Solved
 
 __all__ = ["GAS_TABLES", "GasRun"]
 
@@ -38,7 +34,7 @@ _BY = ("line", "pipe")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GasRun:
+class GasRun(Solved):
     """Results of a gas scenario.
 
     Attributes
@@ -53,36 +49,6 @@ class GasRun:
     against : GasRun or None
         The counterfactual.
     """
-
-    record: Mapping[str, Any]
-    tables: Mapping[str, pd.DataFrame]
-    resolved: str
-    against: GasRun | None = None
-
-    def __post_init__(self) -> None:
-        """Keep what was found from being changed."""
-        object.__setattr__(self, "record", MappingProxyType(dict(self.record)))
-        object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
-
-    @property
-    def name(self) -> str:
-        """Name of the scenario."""
-        return str(self.record["name"])
-
-    @property
-    def title(self) -> str:
-        """What it is called in results."""
-        return str(self.record["title"])
-
-    @property
-    def years(self) -> tuple[int, ...]:
-        """Years that were run."""
-        return tuple(self.record["years"])
-
-    @property
-    def status(self) -> str:
-        """``optimal``; anything else is told before."""
-        return str(self.record["status"])
 
     @cached_property
     def answer(self) -> str:
@@ -201,18 +167,6 @@ class GasRun:
         """Return ``unmet_gwh``, ``cost_million_usd``, who lacks most and three flows for each run of `vary`."""
         return self._money(self.tables["ranges"].set_index(["variant", "year"]))
 
-    def save(self, folder: str | Path, *, parquet: bool = False) -> Path:
-        """Write everything to a folder; see `corridors.read`.
-
-        Raises
-        ------
-        DataError
-            The folder holds something else, or cannot be written.
-        """
-        from .saving import save
-
-        return save(self, folder, parquet=parquet)
-
     def __repr__(self) -> str:
         """Answer, then lines."""
         return f"{self.answer}\n\n{self.flows().round(2).to_string()}"
@@ -230,13 +184,3 @@ class GasRun:
         if wanted not in known:
             raise DataError([f"sharing: got {wanted!r}, expected {' or '.join(known)}{nearest(wanted, known)}"])
         return table[table["sharing"] == wanted].drop(columns="sharing").reset_index(drop=True)
-
-    def _money(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return a table with its money in the currency of the study."""
-        if self.record["currency"] == "USD":
-            return frame
-        rate = 1 / self.record["usd_per_eur"]
-        money = [c for c in frame.columns if "usd" in str(c)]
-        return frame.assign(**{c: frame[c] * rate for c in money}).rename(
-            columns={c: str(c).replace("usd", "eur") for c in money}
-        )

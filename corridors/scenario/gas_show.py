@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from ..terminal import console_here, dim, maybe, table_of
 from .gas_answers import country_name
+from .show import head, sides
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +26,7 @@ _SHARE = 5.0  # per cent from which a seller is named
 def show_gas_run(run: GasRun, by: str = "line") -> None:
     """Print the answer, lines, countries, measures and what the figures rest on."""
     console = console_here()
-    _head(console, run.record["question"], run.answer)
+    head(console, run.record["question"], run.answer)
     _lines(console, run, by)
     _countries(console, run)
     _measures(console, run)
@@ -38,7 +38,7 @@ def show_gas_run(run: GasRun, by: str = "line") -> None:
 def show_gas_comparison(found: GasComparison, by: str = "line") -> None:
     """Print the answer, lines of both side by side, and who pays how much more."""
     console = console_here()
-    _head(console, found.run.record["question"], found.answer)
+    head(console, found.run.record["question"], found.answer)
     flows = found.flows(by)
     order = flows["difference_bcm"].abs().sort_values(ascending=False).index[:_MOST]
     rows = [
@@ -55,22 +55,10 @@ def show_gas_comparison(found: GasComparison, by: str = "line") -> None:
     ]
     heads = ["year", by, f"{found.base.title}\nbcm/yr", f"{found.run.title}\nbcm/yr", "difference", "%"]
     if rows:
-        console.print(table_of(_sides(heads, 2), rows))
+        console.print(table_of(sides(heads, 2), rows))
     _countries(console, found.run, found.base)
     _measures(console, found.run)
     _rests(console, found.run)
-
-
-def _head(console: Console, question: str, answer: str) -> None:
-    if question:
-        dim(console, " ".join(question.split()))
-        console.print()
-    console.print(answer, highlight=False, markup=False)
-    console.print()
-
-
-def _sides(heads: Sequence[str], left: int) -> list[tuple[str, Any]]:
-    return [(head, "left" if number < left else "right") for number, head in enumerate(heads)]
 
 
 def _lines(console: Console, run: GasRun, by: str) -> None:
@@ -89,7 +77,7 @@ def _lines(console: Console, run: GasRun, by: str) -> None:
             cells += [maybe(row["nameplate_bcm"], ",.1f"), f"{row['full_pct']:.0f}", f"{row[worth]:,.2f}", row["grade"]]
             rows.append(cells)
     heads = ["year", by, "bcm/yr", *(["than\nplanned"] if surprise else []), "nameplate", "full, %\nof the time"]
-    console.print(table_of(_sides([*heads, f"worth of one\nmore, {currency}/MWh", "grade"], 2), rows))
+    console.print(table_of(sides([*heads, f"worth of one\nmore, {currency}/MWh", "grade"], 2), rows))
 
 
 def _countries(console: Console, run: GasRun, base: GasRun | None = None) -> None:
@@ -131,7 +119,7 @@ def _countries(console: Console, run: GasRun, base: GasRun | None = None) -> Non
     ]
     was = base.title if base is not None else "planned"
     heads += [f"{was}\n{currency}/MWh", f"price\n{currency}/MWh", "highest", "sellers, %", "HHI", "N-1, %"]
-    console.print(table_of(_sides(heads, 2), rows))
+    console.print(table_of(sides(heads, 2), rows))
 
 
 def _said(sharing: str) -> str:
@@ -172,7 +160,7 @@ def _measures(console: Console, run: GasRun) -> None:
         "GWh/d\nat most",
         f"{run.record['currency']}/MWh",
     ]
-    console.print(table_of(_sides([*heads, "lead, days"], 4), rows))
+    console.print(table_of(sides([*heads, "lead, days"], 4), rows))
 
 
 def _ranges(console: Console, run: GasRun) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,10 +13,8 @@ import pandas as pd
 from networks import DataError
 from networks.errors import nearest
 
+from .solved import Solved
 from .variants import CENTRAL, spread
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["NOT_SHIPPED", "TABLES", "UNMET", "Run"]
 
@@ -32,7 +29,7 @@ _CELL = ["year", "market", "origin", "destination", "goods"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Run:
+class Run(Solved):
     """Results of a scenario.
 
     Attributes
@@ -48,36 +45,6 @@ class Run:
     against : Run or None
         The counterfactual.
     """
-
-    record: Mapping[str, Any]
-    tables: Mapping[str, pd.DataFrame]
-    resolved: str
-    against: Run | None = None
-
-    def __post_init__(self) -> None:
-        """Keep what was found from being changed."""
-        object.__setattr__(self, "record", MappingProxyType(dict(self.record)))
-        object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
-
-    @property
-    def name(self) -> str:
-        """Name of the scenario."""
-        return str(self.record["name"])
-
-    @property
-    def title(self) -> str:
-        """What it is called in results."""
-        return str(self.record["title"])
-
-    @property
-    def years(self) -> tuple[int, ...]:
-        """Years that were run."""
-        return tuple(self.record["years"])
-
-    @property
-    def status(self) -> str:
-        """``converged``, or what else a solver ended with in some year."""
-        return str(self.record["status"])
 
     @cached_property
     def unit(self) -> str:
@@ -396,25 +363,6 @@ class Run:
         """
         return self.tables["money"]
 
-    def save(self, folder: str | Path, *, parquet: bool = False) -> Path:
-        """Write everything to a folder; see `corridors.read`.
-
-        Parameters
-        ----------
-        folder : path
-            New, empty, or one that a run was saved to.
-        parquet : bool
-            Tables as Parquet (needs pyarrow) instead of CSV.
-
-        Raises
-        ------
-        DataError
-            The folder holds something else, or cannot be written.
-        """
-        from .saving import save
-
-        return save(self, folder, parquet=parquet)
-
     def __repr__(self) -> str:
         """Answer, then flows."""
         return f"{self.answer}\n\n{self.flows().round(3).to_string()}"
@@ -436,13 +384,3 @@ class Run:
             if word is not None:
                 table = table[table[column] == names.find(word)]
         return table
-
-    def _money(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return a table with its money in the currency of the study."""
-        if self.record["currency"] == "USD":
-            return frame
-        rate = 1 / self.record["usd_per_eur"]
-        money = [c for c in frame.columns if "usd" in c]
-        return frame.assign(**{c: frame[c] * rate for c in money}).rename(
-            columns={c: c.replace("usd", "eur") for c in money}
-        )

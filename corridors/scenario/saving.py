@@ -21,6 +21,7 @@ from networks import DataError
 
 from .gas_results import GAS_TABLES, GasRun
 from .results import TABLES, Run
+from .solved import Solved
 
 if TYPE_CHECKING:
     from .loading import Scenario
@@ -106,7 +107,7 @@ _UNITS = {
 }
 
 
-def save(run: AnyRun, folder: str | Path, *, parquet: bool = False) -> Path:
+def save(run: Solved, folder: str | Path, *, parquet: bool = False) -> Path:
     """Write a run to a folder; what was there before is replaced whole, or left as it was.
 
     Parameters
@@ -277,7 +278,7 @@ def _replacing(target: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _write(run: AnyRun, folder: Path, parquet: bool) -> None:
+def _write(run: Solved, folder: Path, parquet: bool) -> None:
     resources = []
     what = _WHAT[str(run.record.get("task", "freight"))]
     for name in what:

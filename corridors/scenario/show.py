@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .contrast import Comparison
     from .results import Run
 
-__all__ = ["show_comparison", "show_run"]
+__all__ = ["head", "show_comparison", "show_run", "sides"]
 
 _FULL_FROM = 0.7
 _SHOWN = 0.5  # TEU or t a year
@@ -26,7 +26,7 @@ _MOST = 8
 def show_run(run: Run, by: str = "family") -> None:
     """Print the answer, flows, what is full and what the figures rest on."""
     console = console_here()
-    _head(console, run.record["question"], run.answer)
+    head(console, run.record["question"], run.answer)
     cur = run.record["currency"]
     low = cur.lower()
     by = _told_by(run, by)
@@ -46,7 +46,7 @@ def show_run(run: Run, by: str = "family") -> None:
         for (year, name), row in table.iterrows()
         if row["teu_per_year"] >= _SHOWN
     ]
-    console.print(table_of(_sides([*heads, "kg CO2e\n/TEU"], 2), rows))
+    console.print(table_of(sides([*heads, "kg CO2e\n/TEU"], 2), rows))
     _bottlenecks(console, run)
     _money(console, run)
     _rests(console, run)
@@ -56,7 +56,7 @@ def show_comparison(found: Comparison, by: str = "family", through: str = "") ->
     """Print the answer, flows of both side by side, who lost to whom, and what is full."""
     console = console_here()
     run = found.run
-    _head(console, run.record["question"], found.answer)
+    head(console, run.record["question"], found.answer)
     by = _told_by(run, by)
     flows = found.flows(by)
     unit = "t" if run.unit == "t" else "TEU"
@@ -74,7 +74,7 @@ def show_comparison(found: Comparison, by: str = "family", through: str = "") ->
         if row.iloc[:2].max() >= _SHOWN
     ]
     heads = ["year", by, f"{found.base.title}\n{unit}/yr", f"{run.title}\n{unit}/yr", "difference", "%", "range of it"]
-    console.print(table_of(_sides(heads, 2), rows))
+    console.print(table_of(sides(heads, 2), rows))
     if through:
         _through(console, found, through)
     way = "branch" if by == "branch" else "family"
@@ -92,7 +92,7 @@ def show_comparison(found: Comparison, by: str = "family", through: str = "") ->
             for year, loser, gainer, volume, share in moved.itertuples(index=False)
         ]
         heads = ["year", "lost by", "gained by", f"{unit}/yr", "of what\nwas lost"]
-        console.print(table_of(_sides(heads, 3), rows))
+        console.print(table_of(sides(heads, 3), rows))
     _bottlenecks(console, run)
     _money(console, run)
     _rests(console, run)
@@ -103,7 +103,8 @@ def _told_by(run: Run, by: str) -> str:
     return "branch" if by == "family" and len(set(run.tables["routes"]["family"])) == 1 else by
 
 
-def _head(console: Console, question: str, answer: str) -> None:
+def head(console: Console, question: str, answer: str) -> None:
+    """Print the question and the answer."""
     if question:
         dim(console, " ".join(question.split()))
         console.print()
@@ -111,7 +112,8 @@ def _head(console: Console, question: str, answer: str) -> None:
     console.print()
 
 
-def _sides(heads: Sequence[str], left: int) -> list[tuple[str, Any]]:
+def sides(heads: Sequence[str], left: int) -> list[tuple[str, Any]]:
+    """Return heads of columns with their sides: so many at the left, the others at the right."""
     return [(head, "left" if number < left else "right") for number, head in enumerate(heads)]
 
 
@@ -141,7 +143,7 @@ def _bottlenecks(console: Console, run: Run) -> None:
         for _, row in table.iterrows()
     ]
     heads = ["year", "fullest", "when", "TEU/yr", "capacity", "used", f"worth of one\nmore, {cur}", "grade"]
-    console.print(table_of(_sides(heads, 3), rows))
+    console.print(table_of(sides(heads, 3), rows))
 
 
 def _money(console: Console, run: Run) -> None:
@@ -159,7 +161,7 @@ def _money(console: Console, run: Run) -> None:
         for row in table.itertuples()
     ]
     heads = ["built", "cost", "bn EUR", "paid by", "which holds\nbn EUR"]
-    console.print(table_of(_sides(heads, 1), rows))
+    console.print(table_of(sides(heads, 1), rows))
 
 
 def _through(console: Console, found: Comparison, border: str) -> None:
@@ -174,9 +176,9 @@ def _through(console: Console, found: Comparison, border: str) -> None:
         for (year, name), row in table.iterrows()
     ]
     unit = "t" if found.run.unit == "t" else "TEU"
-    sides = [f"{r.title}\n{unit}/yr" for r in (found.base, found.run)]
-    heads = ["year", f"through {border},\ndiverted from", *sides]
-    console.print(table_of(_sides([*heads, "difference"], 2), rows))
+    both = [f"{r.title}\n{unit}/yr" for r in (found.base, found.run)]
+    heads = ["year", f"through {border},\ndiverted from", *both]
+    console.print(table_of(sides([*heads, "difference"], 2), rows))
 
 
 def _rests(console: Console, run: Run) -> None:
