@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .equilibrium_solution import EquilibriumSolution as EquilibriumSolution
     from .errors import FlowCheckError as FlowCheckError
     from .errors import SolverInputError as SolverInputError
+    from .failures import WorstFailures as WorstFailures
+    from .failures import worst_failures as worst_failures
+    from .failures import worst_gas_failures as worst_gas_failures
     from .flow import solve_flow as solve_flow
     from .flow_solution import FlowSolution as FlowSolution
     from .gas_flow import solve_gas_flow as solve_gas_flow
@@ -57,6 +60,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "equilibrium": ["solve_equilibrium"],
         "equilibrium_solution": ["EquilibriumSolution"],
         "errors": ["FlowCheckError", "SolverInputError"],
+        "failures": ["WorstFailures", "worst_failures", "worst_gas_failures"],
         "flow": ["solve_flow"],
         "flow_solution": ["FlowSolution"],
         "gas_flow": ["solve_gas_flow"],
