@@ -74,6 +74,9 @@ if TYPE_CHECKING:
     from .past import year_inputs as year_inputs
     from .planner import DesignCase as DesignCase
     from .planner import design_case as design_case
+    from .resilience.criticality import Criticality as Criticality
+    from .resilience.criticality import criticality as criticality
+    from .resilience.redundancy import redundancy as redundancy
     from .room import Headroom as Headroom
     from .room import headroom as headroom
     from .scenario.contrast import Comparison as Comparison
@@ -123,6 +126,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "gas.security": ["n_minus_1", "remaining_flexibility", "security"],
         "investing.frontier": ["Frontier", "frontier"],
         "past": ["past_arcs", "year_inputs"],
+        "resilience.criticality": ["Criticality", "criticality"],
+        "resilience.redundancy": ["redundancy"],
         "planner": ["DesignCase", "design_case"],
         "room": ["Headroom", "headroom"],
         "scenario.contrast": ["Comparison", "compare"],

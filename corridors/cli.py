@@ -11,6 +11,7 @@ import typer
 
 from .gas import commands as gas_commands
 from .investing import commands as invest_commands
+from .resilience import commands as resilience_commands
 from .scenario import commands, run_commands
 
 if TYPE_CHECKING:
@@ -257,6 +258,7 @@ commands.register(app)
 app.command()(run_commands.run)
 app.command()(run_commands.compare)
 app.command()(invest_commands.frontier)
+app.command()(resilience_commands.criticality)
 app.add_typer(gas_commands.app, name="gas")
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .comparison import RouteComparison
 
-__all__ = ["DISCLAIMER", "RouteMap"]
+__all__ = ["DISCLAIMER", "RouteMap", "extent_of", "land", "projection"]
 
 DISCLAIMER = (
     "Boundaries and names are those of Natural Earth 5.1.1 in its German point of view and imply no opinion "
@@ -46,17 +46,17 @@ class RouteMap:
         lines = gpd.GeoDataFrame(pd.concat([self._lines(c) for c in drawn]), geometry="geometry", crs="EPSG:4326")
         ashore = lines[~lines["family"].isin(AFLOAT)]
         main = ashore if len(ashore) else lines
-        crs = _projection(main)
+        crs = projection(main)
         figure: Figure = plt.figure(figsize=(13.5, 8.0), layout="constrained")
         axes = figure.subplots()
-        extent = _extent(main.to_crs(crs).total_bounds, 13.5 / 8.0)
+        extent = extent_of(main.to_crs(crs).total_bounds, 13.5 / 8.0)
         self._draw(axes, lines, crs, extent, 1.8)
         inset, legend = _free_spots(lines.to_crs(crs), extent)
         covers: list[Any] = [self._legend(axes, drawn, lines, legend)]
         if 0 < len(ashore) < len(lines):
             small = axes.inset_axes((*inset, *_INSET))
-            whole = _projection(lines)
-            self._draw(small, lines, whole, _extent(lines.to_crs(whole).total_bounds, 0.9), 1.0)
+            whole = projection(lines)
+            self._draw(small, lines, whole, extent_of(lines.to_crs(whole).total_bounds, 0.9), 1.0)
             covers.append(small)
         self._label_places(axes, lines, crs, extent, covers)
         names = self.comparison.network.tables.places["name"]
@@ -92,7 +92,7 @@ class RouteMap:
 
     def _draw(self, axes: Axes, lines: Any, crs: str, extent: tuple[float, float, float, float], width: float) -> None:
         axes.set_facecolor("#eaf1f6")
-        _land(crs, extent).plot(ax=axes, color="#f7f5f0", edgecolor="#b9b4a8", linewidth=0.5, zorder=1)
+        land(crs, extent).plot(ax=axes, color="#f7f5f0", edgecolor="#b9b4a8", linewidth=0.5, zorder=1)
         for (family, mode), part in lines.to_crs(crs).groupby(["family", "mode"]):
             part.plot(ax=axes, color=COLOURS[family], linestyle=STYLES[mode], linewidth=width, alpha=0.9, zorder=3)
         axes.set_xlim(extent[0], extent[2])
@@ -148,7 +148,7 @@ class RouteMap:
         )
 
 
-def _projection(lines: Any) -> str:
+def projection(lines: Any) -> str:
     """Lambert azimuthal equal-area around the middle of the lines, counting longitudes eastward from 30° W."""
     points = lines.get_coordinates()
     east = points["x"].where(points["x"] >= -30, points["x"] + 360)
@@ -157,7 +157,7 @@ def _projection(lines: Any) -> str:
     return f"+proj=laea +lon_0={lon:.1f} +lat_0={lat:.1f} +datum=WGS84 +units=m"
 
 
-def _extent(bounds: Any, shape: float) -> tuple[float, float, float, float]:
+def extent_of(bounds: Any, shape: float) -> tuple[float, float, float, float]:
     """Frame around the bounds with a margin, width over height as `shape`."""
     west, south, east, north = bounds
     width = max((east - west) * 1.12, (north - south) * 1.2 * shape)
@@ -183,7 +183,7 @@ def _free_spots(lines: Any, extent: tuple[float, float, float, float]) -> list[t
     return [spots[0], other]
 
 
-def _land(crs: str, extent: tuple[float, float, float, float]) -> Any:
+def land(crs: str, extent: tuple[float, float, float, float]) -> Any:
     """Country polygons in the projection, cut to what can be drawn in it."""
     import geopandas as gpd
     from shapely import box

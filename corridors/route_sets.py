@@ -10,17 +10,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from networks import DataError, Supernetwork
+from networks import Supernetwork
 from solvers import Graph
 
 from .catalogue import Corridor, Filters
 from .finder import Course
 from .search import layered, returned_to
 
-__all__ = ["route_sets"]
+__all__ = ["MOST_PLACES", "Pair", "Product", "Ways", "by_order", "route_sets"]
 
-_MOST_PLACES = 8
-"""Places of a corridor that are kept from being passed twice; each doubles its copies."""
+MOST_PLACES = 8
+"""Places of a corridor that are kept from being passed twice; each doubles its copies.
+
+A pair whose cheapest way still comes back to some other place has no route by the corridor.
+"""
 
 Costs = Mapping[str, npt.NDArray[np.float64]]
 Pair = tuple[str, str]
@@ -71,17 +74,17 @@ def route_sets(
     free = filters.avoiding(avoid) & (filters.network.arcs["opens_year"].to_numpy(dtype=float) <= year)
     rows = []
     for corridor in corridors:
-        for order, group in _by_order(Course(filters, corridor), wanted):
+        for order, group in by_order(Course(filters, corridor), wanted):
             allowed = free & filters.avoiding(corridor.avoid)
-            supply = _Ways(filters.network, corridor.corridor_id, order, allowed, handling, group)
+            supply = Ways(filters.network, corridor.corridor_id, order, allowed, handling, group)
             for name, cost in costs.items():
                 rows += [(*pair, name, corridor.corridor_id, corridor.family, path) for pair, path in supply.of(cost)]
     columns = ["origin", "destination", "class", "corridor", "family", "path"]
     return pd.DataFrame(rows, columns=columns).sort_values(columns[:4], kind="stable", ignore_index=True)
 
 
-def _by_order(course: Course, pairs: Sequence[Pair]) -> list[tuple[list[frozenset[str]], list[Pair]]]:
-    """Return the pairs served by the order in which they pass the steps; those of no order of their own by both."""
+def by_order(course: Course, pairs: Sequence[Pair]) -> list[tuple[list[frozenset[str]], list[Pair]]]:
+    """Return the pairs that a corridor serves by the order in which they pass its steps; those without one by both."""
     groups: dict[tuple[frozenset[str], ...], list[Pair]] = {}
     for pair in pairs:
         for order in course.orders(*pair) if course.serves(*pair) else ():
@@ -90,8 +93,26 @@ def _by_order(course: Course, pairs: Sequence[Pair]) -> list[tuple[list[frozense
 
 
 @dataclass
-class _Ways:
-    """Cheapest routes of one corridor for pairs that pass its steps in one order."""
+class Ways:
+    """Cheapest routes of one corridor for pairs that pass its steps in one order.
+
+    Attributes
+    ----------
+    network : Supernetwork
+        Where to search.
+    corridor_id : str
+        For messages.
+    order : sequence of sets of str
+        Places to pass, in order.
+    allowed : ndarray of bool, shape (arcs,)
+        Arcs that may be used.
+    handling : bool
+        Whether loading and unloading are counted.
+    pairs : list of (str, str)
+        Place ids of origin and destination.
+    once : list of str
+        Places that no route may come back to, as far as found out.
+    """
 
     network: Supernetwork
     corridor_id: str
@@ -104,18 +125,17 @@ class _Ways:
     def of(self, cost: npt.NDArray[np.float64]) -> list[tuple[Pair, tuple[int, ...]]]:
         """Return the cheapest route at the given costs of each pair that has one."""
         while True:
-            found = self._product.paths(cost)
-            returned = {returned_to(self.network, path) for _, path in found} - {""}
-            if not returned:
-                return found
-            self.once += sorted(returned)
-            if len(self.once) > _MOST_PLACES:
-                where = ", ".join(self.once)
-                raise DataError([f"{self.corridor_id}: ways come back to too many places: {where}"])
-            del self._product
+            found = self.product.paths(cost)
+            returned = {pair: returned_to(self.network, path) for pair, path in found}
+            more = sorted({place for place in returned.values() if place} - set(self.once))
+            if not any(returned.values()) or len(self.once) == MOST_PLACES:
+                return [(pair, path) for pair, path in found if not returned[pair]]
+            self.once = (self.once + more)[:MOST_PLACES]
+            del self.product
 
     @cached_property
-    def _product(self) -> _Product:
+    def product(self) -> Product:
+        """The copies of the network."""
         net, handling = self.network, self.handling
         copies = layered(net, self.order, self.allowed, self.once)
         source = {o: copies.size + i for i, o in enumerate(dict.fromkeys(o for o, _ in self.pairs))}
@@ -130,12 +150,24 @@ class _Ways:
         tails, heads = np.concatenate(tail), np.concatenate(head)
         numbers = np.concatenate([copies.arcs, np.full(len(tails) - len(copies.arcs), -1)])
         graph = Graph.from_arrays(size + len(sink), tails, heads, np.zeros(len(tails)))
-        return _Product(graph, numbers, source, sink, self.pairs)
+        return Product(graph, numbers, source, sink, self.pairs)
 
 
 @dataclass(frozen=True)
-class _Product:
-    """The copies of the network of one corridor, with a source and a sink for each place."""
+class Product:
+    """The copies of the network of one corridor, with a source and a sink for each place.
+
+    Attributes
+    ----------
+    graph : Graph
+        Copies, sources and sinks.
+    arcs : ndarray of int
+        Number in the network of each arc, -1 of those that join sources and sinks.
+    source, sink : dict of str to int
+        Node of each place.
+    pairs : list of (str, str)
+        Places of origin and destination.
+    """
 
     graph: Graph
     arcs: npt.NDArray[np.int64]

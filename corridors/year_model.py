@@ -27,7 +27,7 @@ from .year_routes import CELL, Values, YearRoutes, delay_of
 from .year_setting import Closure, Setting, State, combined
 from .year_shippers import Kind, segments
 
-__all__ = ["Alternatives", "YearFlows", "YearModel"]
+__all__ = ["BOXES", "Alternatives", "YearFlows", "YearModel"]
 
 _NORTHERN = "northern"
 _OVERLAND = ("northern", "middle")
@@ -39,7 +39,7 @@ _PER_CENT = 100
 _POWER = 4  # of the volume-delay function of the Bureau of Public Roads
 _RESIDUAL = 1e-7
 _NOTHING = 1e-6  # share of a demand below which the penalty keeps nobody at home but in the tail of the logit
-_BOXES = "TEU/yr"  # a capacity in this unit is one of cranes and slots, which bulk does not take
+BOXES = "TEU/yr"  # a capacity in this unit is one of cranes and slots, which bulk does not take
 
 
 @dataclass(frozen=True, eq=False)
@@ -474,7 +474,7 @@ class YearModel:
     def _groups(self, filters: Filters) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
         """Return the capacity group of each arc, and whether it is one of boxes."""
         arcs = filters.network.arcs
-        return arcs["capacity_group"].to_numpy(), (arcs["capacity_unit"] == _BOXES).to_numpy()
+        return arcs["capacity_group"].to_numpy(), (arcs["capacity_unit"] == BOXES).to_numpy()
 
     @property
     def _bulk(self) -> set[str]:

@@ -19,11 +19,11 @@ from .catalogue import Corridor, Filters
 from .route_sets import route_sets
 from .year_setting import Refusal, Setting, State
 
-__all__ = ["CELL", "SEA", "YearRoutes", "delay_of", "route_sums", "shifted"]
+__all__ = ["AVERSE_TO", "CELL", "SEA", "YearRoutes", "branch_of", "delay_of", "route_sums", "shifted"]
 
 CELL = ["market", "origin", "destination", "goods"]
 SEA = "sea"
-_AVERSE_TO = ("RU", "BY")  # countries that shippers who stay away since February 2022 do not cross
+AVERSE_TO = ("RU", "BY")  # countries that shippers who stay away since February 2022 do not cross
 Values = npt.NDArray[np.float64]
 
 
@@ -83,9 +83,9 @@ class YearRoutes:
             for number, (state, filters) in enumerate(zip(self.states, self.networks, strict=True))
         ]
         table = pd.concat([*parts, *self._detours(parts)], ignore_index=True)
-        clear = self.filters.avoiding(_AVERSE_TO)
+        clear = self.filters.avoiding(AVERSE_TO)
         return table.assign(
-            branch=table["corridor"].map({c: _branch(c, self.catalogue) for c in set(table["corridor"])}),
+            branch=table["corridor"].map({c: branch_of(c, self.catalogue) for c in set(table["corridor"])}),
             crosses=[not clear[list(path)].all() for path in table["path"]],
             log_size=np.log(self._sizes(table, parts)),
         )
@@ -107,7 +107,7 @@ class YearRoutes:
     def _by_one_sea(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return routes with the cheapest way by sea only: carriers, not shippers, choose between Suez and the Cape."""
         sea = table[table["family"] == SEA]
-        cost = sea["tariff"] + sea["goods"].map(self.hour) * delay_of(sea, self.filters.tables.parameter)
+        cost = sea["tariff"] + sea["goods"].map(self.hour).astype(float) * delay_of(sea, self.filters.tables.parameter)
         worse = cost > cost.groupby([sea[key] for key in CELL]).transform("min")
         return table.drop(index=sea.index[worse]).reset_index(drop=True)
 
@@ -200,13 +200,13 @@ def delay_of(sums: Mapping[str, Any], parameter: Callable[[str], float]) -> Any:
     return sums["hours"] + per_variance * sums["variance"]
 
 
-def route_sums(arcs: pd.DataFrame, crossed: csr_array) -> dict[str, Values]:
+def route_sums(arcs: Mapping[Any, Any] | pd.DataFrame, crossed: csr_array) -> dict[str, Values]:
     """Return what the arcs of each route sum to.
 
     Parameters
     ----------
-    arcs : DataFrame
-        The network of a part of the year.
+    arcs : DataFrame, or mapping of str to array
+        The network of a part of the year: its tariffs, hours, spreads, emissions and modes.
     crossed : sparse array, shape (routes, arcs)
         How often each route passes each arc.
 
@@ -215,13 +215,13 @@ def route_sums(arcs: pd.DataFrame, crossed: csr_array) -> dict[str, Values]:
     dict of str to ndarray of float, shape (routes,)
         ``tariff`` and ``sea_tariff`` (USD/TEU), ``hours``, ``variance`` (h^2), ``kgco2e_per_t``.
     """
-    deep = arcs["tariff_usd_per_teu"].where(arcs["mode"] == "sea", 0.0)
+    tariff = np.asarray(arcs["tariff_usd_per_teu"], dtype=float)
     return {
-        "tariff": crossed @ arcs["tariff_usd_per_teu"].to_numpy(dtype=float),
-        "sea_tariff": crossed @ deep.to_numpy(dtype=float),
-        "hours": crossed @ arcs["hours"].to_numpy(dtype=float),
-        "variance": crossed @ arcs["spread_h"].to_numpy(dtype=float) ** 2,
-        "kgco2e_per_t": crossed @ arcs["kgco2e_per_t"].to_numpy(dtype=float),
+        "tariff": crossed @ tariff,
+        "sea_tariff": crossed @ np.where(np.asarray(arcs["mode"] == SEA), tariff, 0.0),
+        "hours": crossed @ np.asarray(arcs["hours"], dtype=float),
+        "variance": crossed @ np.asarray(arcs["spread_h"], dtype=float) ** 2,
+        "kgco2e_per_t": crossed @ np.asarray(arcs["kgco2e_per_t"], dtype=float),
     }
 
 
@@ -252,6 +252,6 @@ def _with_sums(routes: pd.DataFrame, arcs: pd.DataFrame, state: State) -> pd.Dat
     return routes.assign(**shifted(route_sums(arcs, crossed), routes["corridor"], state))
 
 
-def _branch(corridor: str, known: Iterable[str]) -> str:
+def branch_of(corridor: str, known: Iterable[str]) -> str:
     """Return the corridor that begins the name of one, the shortest; itself if none does."""
     return min((c for c in known if corridor == c or corridor.startswith(f"{c}-")), key=len)

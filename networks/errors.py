@@ -19,6 +19,10 @@ class DataError(ValueError):
         more = len(self.problems) - _SHOWN
         super().__init__(shown + (f"\n… and {more} more problems" if more > 0 else ""))
 
+    def __reduce__(self) -> tuple[type[DataError], tuple[list[str]]]:
+        """Go from one process to another as what it tells."""
+        return DataError, (self.problems,)
+
 
 class PlaceError(ValueError):
     """A name typed by a user is unknown or means several things; the message lists candidates."""
@@ -27,6 +31,10 @@ class PlaceError(ValueError):
         self.candidates = candidates
         self.ambiguous = ambiguous
         super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[PlaceError], tuple[str, list[str]]]:
+        """Go from one process to another as what it tells."""
+        return PlaceError, (str(self), self.candidates)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

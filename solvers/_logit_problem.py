@@ -49,6 +49,7 @@ class LogitProblem(NamedTuple):
     way: IntArray  # of each alternative
     ways: csr_array  # (ways, arcs): what a unit of capacity sent takes of each arc; the last way takes nothing
     load: csr_array  # (ways, rows): likewise of each row
+    rows: csr_array  # (rows, arcs): which arcs each row limits
     rhs: FloatArray
     price: FloatArray  # of a unit when a row is full; inf: the row is a limit
     power: float  # how steeply the price rises
@@ -201,6 +202,7 @@ def read_logit(
         way=np.concatenate([way[used], np.full(len(out), ways.shape[0] - 1)])[order],
         ways=ways,
         load=load,
+        rows=rows,
         rhs=rhs,
         price=price,
         power=float(price_power),

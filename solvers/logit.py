@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array, vstack
 
 from ._logit_newton import can_be_carried, waiting_costs
 from ._logit_problem import Choice, LogitProblem, crossing, path_size_of, read_logit
 from .errors import FloatArray, check_table, numbers
+
+if TYPE_CHECKING:
+    from ._problem import IntArray
 
 __all__ = ["LogitModel", "LogitResponse", "LogitSolution", "assign_logit", "path_sizes"]
 
@@ -219,6 +223,7 @@ class LogitModel:
         scale: FloatArray | None = None,
         price: FloatArray | None = None,
         capacity: FloatArray | None = None,
+        takes: tuple[IntArray, csr_array] | None = None,
     ) -> LogitModel:
         """Return the model with other figures; what is not given stays.
 
@@ -230,6 +235,9 @@ class LogitModel:
             Of each demand; above zero where it was.
         price, capacity : ndarray of float, shape (arcs,)
             Read where the arc had a finite one; above zero there.
+        takes : (ndarray of int, shape (routes,), csr_array, shape (ways, arcs)), optional
+            Way of each route, and what a unit of each way takes of each arc, instead of what paths and units say; none
+            may take of an arc that has no capacity. `solve` shows paths as they were read.
         """
         old = self._problem
         changed: dict[str, Any] = {}
@@ -245,6 +253,12 @@ class LogitModel:
             if given is not None:
                 changed[name] = getattr(old, name).copy()
                 changed[name][old.row_of_arc[own]] = np.asarray(given)[own]
+        if takes is not None:
+            way, ways = takes
+            nothing = csr_array((1, ways.shape[1]))
+            changed["ways"] = vstack([ways, nothing], format="csr")
+            changed["load"] = csr_array(changed["ways"] @ old.rows.T)
+            changed["way"] = np.append(way, ways.shape[0])[old.route]
         problem = old._replace(**changed)
         utility = -problem.scale[problem.demand] * problem.cost + self._path_size * self._log_size
         found = copy(self)

@@ -302,14 +302,16 @@ class Application:
 
     def _hours(self, rate: float) -> dict[str, float]:
         """Return what the value of time of each kind of goods is multiplied by."""
+        if not self.model.choice.value_of_time:
+            return {}
         goods = self.filters.tables.goods
         rates = read_table("shippers", table_file("shippers", self.folder)).set_index("goods_id")["rate_pct_per_day"]
-        fitted = load_choice(self.model.choice.parameters).time_factor
         found = {}
         for name, change in self.model.choice.value_of_time.items():
             if change.kind == "factor":
                 found[name] = change.value
                 continue
+            fitted = load_choice(self.model.choice.parameters).time_factor
             now = float(goods.at[name, "value_usd_per_teu"] * rates[name]) / 2400 * fitted
             given = _usd(change.value, change.quantity.dimension, rate)
             found[name] = max(given + (now if change.kind == "add" else 0.0), 0.0) / now

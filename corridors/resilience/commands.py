@@ -1,0 +1,129 @@
+"""The commands ``corridors criticality`` and ``corridors sweep``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..scenario.commands import SET, parse_sets
+
+if TYPE_CHECKING:
+    from .criticality import Criticality
+
+__all__ = ["criticality"]
+
+_CRITICAL_HELP = "File, or a name from `corridors list scenarios`."
+
+
+def criticality(
+    scenario: Annotated[str, typer.Argument(help=_CRITICAL_HELP)],
+    set_: Annotated[list[str] | None, SET] = None,
+    days: Annotated[int, typer.Option(help="Days that a failure lasts: 7, 30, 180 or 365.")] = 180,
+    effect: Annotated[str, typer.Option(help="removed or halved.")] = "removed",
+    lens: Annotated[str, typer.Option(help="What the map shows: cost, unmet or country (the one worst off).")] = "cost",
+    kind: Annotated[str, typer.Option(help="link, stop, border or country; otherwise all.")] = "",
+    top: Annotated[int, typer.Option(min=1, help="Rows of each ranking.")] = 15,
+    year: Annotated[int | None, typer.Option(help="Of the study; the first by default.")] = None,
+    map_: Annotated[Path, typer.Option("--map", help="Where to write the map: PNG, SVG or PDF.")] = Path(
+        "criticality.png"
+    ),
+    out: Annotated[Path | None, typer.Option(help="Write all tables as CSV to this folder.")] = None,
+    no_map: Annotated[bool, typer.Option("--no-map", help="Draw none.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; otherwise one for each core.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with tables of your own.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the whole table as CSV.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print answer and table as JSON.")] = False,
+) -> None:
+    """Remove and halve every link, stop, border and country; rank what hurts most and draw the map."""
+    from ..scenario.loading import load
+    from .criticality import DAYS
+    from .criticality import criticality as find
+    from .elements import KINDS
+
+    if out is not None:
+        from ..investing.tables import check_folder
+
+        check_folder(out)
+    wanted = load(scenario, set=parse_sets(set_), folder=data)
+    every = tuple(sorted({*DAYS, days}))
+    kinds = KINDS if not kind else (kind,) if no_map else tuple(dict.fromkeys((kind, "link", "stop")))
+    with _bar("failures") as told:
+        found = find(wanted, year=year, days=every, kinds=kinds, jobs=jobs, folder=data, progress=told)
+    found.ranking(lens, days=days, effect=effect)
+    if not no_map:
+        from ..files import save_figure
+
+        save_figure(map_, lambda: found.plot_map(lens, days=days, effect=effect))
+    if out is not None:
+        from .show import write_folder
+
+        write_folder(found, out)
+    if csv:
+        sys.stdout.write(found.table.to_csv(index=False))
+    elif json:
+        _print_json(found)
+    else:
+        from .show import show_criticality
+
+        show_criticality(found, days, effect, kind or None, top, None if no_map else map_)
+
+
+def _print_json(found: Criticality) -> None:
+    import json
+
+    table = json.loads(found.table.to_json(orient="records"))
+    typer.echo(json.dumps({"answer": found.answer, **found.record, "table": table}, ensure_ascii=False, indent=1))
+
+
+class _bar:  # noqa: N801
+    """Tells how far it is: a bar with rate and time left on a terminal, a plain line now and then otherwise."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def __enter__(self) -> Any:
+        import time
+
+        from rich.console import Console
+
+        self._console = Console(stderr=True)
+        self._began = self._told = time.monotonic()
+        self._bar: Any = None
+        if self._console.is_terminal:
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]}"),
+                TimeRemainingColumn(),
+            )
+            self._bar = Progress(*columns, console=self._console, transient=True)
+            self._task = self._bar.add_task(self.what, total=None, rate="")
+            self._bar.start()
+        return self._tell
+
+    def _tell(self, done: int, of: int) -> None:
+        import time
+
+        now = time.monotonic()
+        rate = done / max(now - self._began, 1e-9)
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, total=of, rate=f"{rate:.0f}/s")
+        elif now - self._told >= _EVERY_S or done == of:
+            self._told = now
+            left = (of - done) / rate if rate else 0.0
+            self._console.print(
+                f"{self.what}: {done:,} of {of:,}, {rate:.1f} a second, {left:.0f} s left", highlight=False
+            )
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+_EVERY_S = 10.0
