@@ -77,6 +77,10 @@ if TYPE_CHECKING:
     from .resilience.criticality import Criticality as Criticality
     from .resilience.criticality import criticality as criticality
     from .resilience.redundancy import redundancy as redundancy
+    from .resilience.sweeping import Sweep as Sweep
+    from .resilience.sweeping import sweep as sweep
+    from .resilience.worst import WorstLoss as WorstLoss
+    from .resilience.worst import worst_failures as worst_failures
     from .room import Headroom as Headroom
     from .room import headroom as headroom
     from .scenario.contrast import Comparison as Comparison
@@ -128,6 +132,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "past": ["past_arcs", "year_inputs"],
         "resilience.criticality": ["Criticality", "criticality"],
         "resilience.redundancy": ["redundancy"],
+        "resilience.sweeping": ["Sweep", "sweep"],
+        "resilience.worst": ["WorstLoss", "worst_failures"],
         "planner": ["DesignCase", "design_case"],
         "room": ["Headroom", "headroom"],
         "scenario.contrast": ["Comparison", "compare"],

@@ -259,6 +259,7 @@ app.command()(run_commands.run)
 app.command()(run_commands.compare)
 app.command()(invest_commands.frontier)
 app.command()(resilience_commands.criticality)
+app.command()(resilience_commands.sweep)
 app.add_typer(gas_commands.app, name="gas")
 
 

@@ -11,9 +11,9 @@ from scipy.sparse.csgraph import dijkstra
 
 from . import _solver
 from ._columns import Columns, add_bulk
-from ._failure_search import Answer
 from ._master import Master
 from ._pricing import Pricer
+from .failure_search import Answer
 
 if TYPE_CHECKING:
     from ._problem import IntArray, Problem

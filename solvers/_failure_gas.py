@@ -8,9 +8,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from . import _solver
-from ._failure_search import Answer
 from ._gas_model import GasModel
 from .errors import SolverInputError
+from .failure_search import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping

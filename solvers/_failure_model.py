@@ -8,12 +8,12 @@ import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array
 
 from . import _solver
-from ._failure_search import Found
 from .errors import SolverInputError
+from .failure_search import Found
 
 if TYPE_CHECKING:
-    from ._failure_search import Attack
     from ._problem import Problem
+    from .failure_search import Attack
 
 __all__ = ["by_programme"]
 

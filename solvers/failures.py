@@ -15,10 +15,10 @@ from . import _solver
 from ._failure_flow import FlowRecourse, last_resort
 from ._failure_gas import GasRecourse, gas_elements
 from ._failure_model import by_programme
-from ._failure_search import Attack, Found, Search
 from ._gas_input import read_gas
 from ._problem import Problem, read_problem
 from .errors import SolverInputError
+from .failure_search import Attack, Found, Search
 from .flow import solve_flow
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def worst_failures(
     Notes
     -----
     Whoever fails moves first and sees all; shippers then take the cheapest ways that are left. Both methods are exact:
-    see `solvers._failure_search.Search` and `solvers._failure_model.by_programme`. What is protected is chosen by the
+    see `solvers.failure_search.Search` and `solvers._failure_model.by_programme`. What is protected is chosen by the
     implicit enumeration of Scaparra and Church (2008, "A bilevel mixed-integer program for critical infrastructure
     protection planning", Computers & Operations Research 35(6), 1905-1923): a better choice must protect something of
     the worst that fails without it.

@@ -13,7 +13,7 @@ from ..scenario.commands import SET, parse_sets
 if TYPE_CHECKING:
     from .criticality import Criticality
 
-__all__ = ["criticality"]
+__all__ = ["criticality", "sweep"]
 
 _CRITICAL_HELP = "File, or a name from `corridors list scenarios`."
 
@@ -69,6 +69,74 @@ def criticality(
         from .show import show_criticality
 
         show_criticality(found, days, effect, kind or None, top, None if no_map else map_)
+
+
+def sweep(
+    scenario: Annotated[str, typer.Argument(help=_CRITICAL_HELP)],
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(help="Path and values instead of the file's, as demand.growth.cn-eu='2 %/yr,4 %/yr'. Repeatable."),
+    ] = None,
+    together: Annotated[
+        bool, typer.Option("--together", help="Values of --vary go in step, not each with each.")
+    ] = False,
+    set_: Annotated[list[str] | None, SET] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; otherwise one for each core.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for Parquet files; a sweep that was stopped goes on there.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Dask scheduler instead of processes here, tcp://host:8786.")
+    ] = None,
+    measure: Annotated[
+        str, typer.Option(help="What to show: cost, unmet, days, tariff, co2e, flow:middle, through:AZ-GE, …")
+    ] = "",
+    rows: Annotated[str, typer.Option(help="Path for the rows of the table; the first by default.")] = "",
+    columns: Annotated[str, typer.Option(help="Path for its columns.")] = "",
+    plot: Annotated[Path | None, typer.Option(help="Write the response to this PNG, SVG or PDF.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with tables of your own.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print all runs as CSV.")] = False,
+    fail_on_error: Annotated[bool, typer.Option("--fail-on-error", help="Exit code 1 if a run failed.")] = False,
+) -> None:
+    """Run every combination of what varies, on all cores or a Dask cluster."""
+    from ..scenario.loading import load
+    from .sweeping import sweep as find
+
+    wanted = load(scenario, set=parse_sets(set_), folder=data)
+    values = _values(vary) if vary else None
+    with _bar("runs") as told:
+        found = find(
+            wanted, values, together=together, jobs=jobs, out=out, scheduler=scheduler, folder=data, progress=told
+        )
+    first = rows or found.varied[0]
+    shown = measure or ("unmet_gwh" if "unmet_gwh" in found.runs else "cost")
+    if plot is not None:
+        from ..files import save_figure
+
+        save_figure(plot, lambda: found.plot_response(shown, first))
+    if csv:
+        sys.stdout.write(found.runs.to_csv(index=False))
+    else:
+        from .show import show_sweep
+
+        show_sweep(found, shown, first, columns or None, out)
+    if fail_on_error and len(found.failed):
+        raise typer.Exit(1)
+
+
+def _values(texts: list[str]) -> dict[str, list[object]]:
+    """Read ``path=a,b,c``; a value in brackets or braces is YAML."""
+    from ..scenario.commands import parse_sets
+
+    found: dict[str, list[object]] = {}
+    for path, value in parse_sets(texts).items():
+        if isinstance(value, list):
+            found[path] = value
+        elif isinstance(value, str):
+            found[path] = [part.strip() for part in value.split(",")]
+        else:
+            found[path] = [value]
+    return found
 
 
 def _print_json(found: Criticality) -> None:

@@ -6,6 +6,8 @@ import contextlib
 import multiprocessing
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +18,7 @@ from networks import DataError
 __all__ = ["cores", "run_tasks"]
 
 _AHEAD = 2  # tasks for each worker that are handed out at a time
+_LOOKS_S = 0.5
 _TRIES = 2  # times that a task may lose its worker before it is given up
 
 _work: Callable[[Any], Any] | None = None
@@ -117,8 +120,16 @@ def _begin(work: Callable[[Any], Any]) -> None:
     global _work
     from threadpoolctl import threadpool_limits
 
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     threadpool_limits(1)
     _work = work
+
+
+def _end_with(parent: int) -> None:
+    """End when the process that handed out tasks is gone, however it went."""
+    while os.getppid() == parent:
+        time.sleep(_LOOKS_S)
+    os._exit(1)
 
 
 def _do(task: Any) -> Any:

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .criticality import Criticality
+    from .sweeping import Sweep
 
-__all__ = ["show_criticality", "write_folder"]
+__all__ = ["show_criticality", "show_sweep", "write_folder"]
 
 _TABLES = ("table", "countries", "transit", "redundancy", "arcs")
 _HEADS = {
@@ -119,3 +120,29 @@ def write_folder(found: Criticality, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in _TABLES:
         write_text(folder / f"{name}.csv", getattr(found, name).to_csv(index=False))
+
+
+def show_sweep(found: Sweep, measure: str, rows: str, columns: str | None, folder: Path | None) -> None:
+    """Print a measure by what varies, and what failed."""
+    console = console_here()
+    console.print(repr(found), highlight=False, markup=False)
+    if len(found.failed) < len(found.runs):
+        wide = found.table(measure, rows, columns)
+        heads = [(rows, "left"), *((str(c), "right") for c in wide.columns)]
+        lines = [[str(index), *(figure(float(v)) for v in values)] for index, *values in wide.itertuples()]
+        console.print(
+            f"\n{measure}" + (f" by {columns}" if columns else ""), style="bold", highlight=False, markup=False
+        )
+        console.print(table_of(heads, lines[:_SHOWN]))
+        if len(lines) > _SHOWN:
+            dim(console, f"and {len(lines) - _SHOWN:,} more rows")
+    for error, count in found.failed["error"].value_counts().head(_ERRORS).items():
+        console.print(f"failed, {count:,} times: {error}", highlight=False, markup=False)
+    if folder is not None:
+        dim(
+            console,
+            f"All runs: {folder}/runs.parquet, flows.parquet" + (", borders.parquet" if len(found.borders) else ""),
+        )
+
+
+_SHOWN, _ERRORS = 40, 5

@@ -201,6 +201,12 @@ class Application:
             raise DataError(problems)
         return found
 
+    def like(self, model: ScenarioModel) -> Application:
+        """Return the application of another scenario of the same study and demand; what depends on them is shared."""
+        found = replace(self, model=model, chosen=frozenset(), _settings={})
+        found.__dict__["_records"] = self._records
+        return found
+
     def with_(self, chosen: Iterable[str]) -> Application:
         """Return the same with these of the projects that are to be chosen; what does not depend on them is shared."""
         found = replace(self, chosen=frozenset(chosen), _settings={})

@@ -148,13 +148,17 @@ class Scenario:
         ScenarioError
             Values that are wrong only together.
         """
-        found = []
+        alone = self.alone()
+        return [
+            (changes, alone.with_({**changes, "name": name}))
+            for name, changes in combinations(self.resolved.get("vary") or {}, self.name)
+        ]
+
+    def alone(self) -> Scenario:
+        """Return the scenario without `vary`."""
         data = {key: value for key, value in self.resolved.items() if key != "vary"}
         marks = {path: mark for path, mark in self._marks.items() if path[:1] != ("vary",)}
-        for name, changes in combinations(self.resolved.get("vary") or {}, self.name):
-            varied, where = overlaid(data, marks, {**changes, "name": name}, self.path.name)
-            found.append((changes, _checked(varied, where, self._lines, self.path, self._vocabulary)))
-        return found
+        return _checked(data, marks, self._lines, self.path, self._vocabulary)
 
 
 def model_hash(model: AnyScenario) -> str:
