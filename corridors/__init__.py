@@ -76,9 +76,15 @@ if TYPE_CHECKING:
     from .planner import design_case as design_case
     from .resilience.criticality import Criticality as Criticality
     from .resilience.criticality import criticality as criticality
+    from .resilience.recovery import Recovery as Recovery
+    from .resilience.recovery import recover as recover
+    from .resilience.recovery import room_profile as room_profile
     from .resilience.redundancy import redundancy as redundancy
+    from .resilience.shock import recovery as recovery
     from .resilience.sweeping import Sweep as Sweep
     from .resilience.sweeping import sweep as sweep
+    from .resilience.uncertainty import Uncertainty as Uncertainty
+    from .resilience.uncertainty import uncertainty as uncertainty
     from .resilience.worst import WorstLoss as WorstLoss
     from .resilience.worst import worst_failures as worst_failures
     from .room import Headroom as Headroom
@@ -131,8 +137,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "investing.frontier": ["Frontier", "frontier"],
         "past": ["past_arcs", "year_inputs"],
         "resilience.criticality": ["Criticality", "criticality"],
+        "resilience.recovery": ["Recovery", "recover", "room_profile"],
         "resilience.redundancy": ["redundancy"],
+        "resilience.shock": ["recovery"],
         "resilience.sweeping": ["Sweep", "sweep"],
+        "resilience.uncertainty": ["Uncertainty", "uncertainty"],
         "resilience.worst": ["WorstLoss", "worst_failures"],
         "planner": ["DesignCase", "design_case"],
         "room": ["Headroom", "headroom"],

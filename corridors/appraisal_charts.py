@@ -44,6 +44,7 @@ def draw_tornado(
     table: pd.DataFrame,
     *,
     unit: str,
+    measure: str = "ENPV",
     labels: Mapping[str, str] | None = None,
     title: str = "What the answer depends on",
     note: str = "",
@@ -56,6 +57,8 @@ def draw_tornado(
         As from `tornado`, the widest first.
     unit : str
         Of the ENPV, with price year and discount rate, such as "million EUR, prices of 2025, at 3 %".
+    measure : str
+        What is drawn instead of the ENPV.
     labels : mapping, optional
         Name of each variable, its range included; by default its name and the two values, the one with the lower
         ENPV first, as changes in per cent where the base is 1.
@@ -89,7 +92,7 @@ def draw_tornado(
     axes.set_yticks(places, [names.get(row.Index, _range_label(row)) for row in table.itertuples()])
     axes.set_ylim(len(table) - 0.4, -0.6)
     axes.margins(x=0.12)
-    axes.set_xlabel(f"ENPV, {unit}")
+    axes.set_xlabel(f"{measure}, {unit}")
     axes.set_title(title, loc="left", fontsize=12, fontweight="bold", pad=18)
     axes.spines[["top", "right"]].set_visible(False)
     if note:

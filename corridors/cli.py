@@ -260,6 +260,8 @@ app.command()(run_commands.compare)
 app.command()(invest_commands.frontier)
 app.command()(resilience_commands.criticality)
 app.command()(resilience_commands.sweep)
+app.command()(resilience_commands.uncertainty)
+app.command()(resilience_commands.recover)
 app.add_typer(gas_commands.app, name="gas")
 
 

@@ -1,4 +1,4 @@
-"""The commands ``corridors criticality`` and ``corridors sweep``."""
+"""The commands ``corridors criticality``, ``corridors sweep``, ``corridors uncertainty`` and ``corridors recover``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..scenario.commands import SET, parse_sets
 if TYPE_CHECKING:
     from .criticality import Criticality
 
-__all__ = ["criticality", "sweep"]
+__all__ = ["criticality", "recover", "sweep", "uncertainty"]
 
 _CRITICAL_HELP = "File, or a name from `corridors list scenarios`."
 
@@ -122,6 +122,81 @@ def sweep(
         show_sweep(found, shown, first, columns or None, out)
     if fail_on_error and len(found.failed):
         raise typer.Exit(1)
+
+
+def uncertainty(
+    scenario: Annotated[str, typer.Argument(help=_CRITICAL_HELP)],
+    set_: Annotated[list[str] | None, SET] = None,
+    draws: Annotated[int, typer.Option(min=2, help="How many.")] = 500,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same draws.")] = 1,
+    output: Annotated[
+        str, typer.Option(help="What convergence, tornado and sensitivity are about: cost_musd, middle_teu, …")
+    ] = "cost_musd",
+    sensitivity: Annotated[str, typer.Option(help="sobol or morris, beside the tornado.")] = "",
+    size: Annotated[int, typer.Option(min=4, help="Base sample of sobol, trajectories of morris.")] = 64,
+    year: Annotated[int | None, typer.Option(help="Of the study; the first by default.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write mean and distribution to this PNG, SVG or PDF.")] = None,
+    tornado: Annotated[Path | None, typer.Option(help="Write the tornado to this PNG, SVG or PDF.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; otherwise one for each core.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with tables of your own.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print all draws as CSV.")] = False,
+) -> None:
+    """Draw events and every figure within its grade; distributions, and what the answer depends on."""
+    from ..scenario.loading import load
+    from .show import show_uncertainty
+    from .uncertainty import uncertainty as find
+
+    wanted = load(scenario, set=parse_sets(set_), folder=data)
+    with _bar("draws") as told:
+        found = find(wanted, draws=draws, seed=seed, year=year, jobs=jobs, folder=data, progress=told)
+    table = found.convergence(output)
+    shares = None
+    if sensitivity:
+        with _bar("answers") as told:
+            shares = found.sensitivity(output, method=sensitivity, size=size, jobs=jobs, progress=told)  # type: ignore[arg-type]
+    if plot is not None or tornado is not None:
+        from ..files import save_figure
+
+        if plot is not None:
+            save_figure(plot, lambda: found.plot_convergence(output))
+        if tornado is not None:
+            save_figure(tornado, lambda: found.plot_tornado(output))
+    if csv:
+        sys.stdout.write(found.outputs.join(found.draws).to_csv(index=False))
+    else:
+        show_uncertainty(found, output, table, shares)
+
+
+def recover(
+    scenario: Annotated[str, typer.Argument(help=_CRITICAL_HELP)],
+    name: Annotated[str, typer.Option(help="Which disruption, if there are several.")] = "",
+    set_: Annotated[list[str] | None, SET] = None,
+    days: Annotated[float | None, typer.Option(help="How long it lasts, instead of the file's.")] = None,
+    stock: Annotated[float, typer.Option(help="Days of usual use in stock, held against none.")] = 0.0,
+    catch_up: Annotated[float, typer.Option(help="Spare room where no capacity is on record, 0.2 for a fifth.")] = 0.2,
+    year: Annotated[int | None, typer.Option(help="Of the study; the first by default.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write the curve to this PNG, SVG or PDF.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with tables of your own.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print all days as CSV.")] = False,
+) -> None:
+    """Follow a disruption day by day: what waits, goes round and is served, and when all is as before."""
+    from ..scenario.loading import load
+    from .shock import recovery
+
+    wanted = load(scenario, set=parse_sets(set_), folder=data)
+    call = {"lasts_days": days, "catch_up": catch_up, "year": year, "folder": data}
+    found = recovery(wanted, name or None, **call)  # type: ignore[arg-type]
+    other = recovery(wanted, name or None, stock_days=stock, **call) if stock else None  # type: ignore[arg-type]
+    if plot is not None:
+        from ..files import save_figure
+
+        save_figure(plot, lambda: found.plot(other, labels=("as it is", f"with stocks for {stock:g} days")))
+    if csv:
+        sys.stdout.write((other or found).days.to_csv())
+    else:
+        from .show import show_recovery
+
+        show_recovery(found, other, stock)
 
 
 def _values(texts: list[str]) -> dict[str, list[object]]:

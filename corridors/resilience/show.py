@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .criticality import Criticality
+    from .recovery import Recovery
     from .sweeping import Sweep
+    from .uncertainty import Uncertainty
 
-__all__ = ["show_criticality", "show_sweep", "write_folder"]
+__all__ = ["show_criticality", "show_recovery", "show_sweep", "show_uncertainty", "write_folder"]
 
 _TABLES = ("table", "countries", "transit", "redundancy", "arcs")
 _HEADS = {
@@ -146,3 +148,58 @@ def show_sweep(found: Sweep, measure: str, rows: str, columns: str | None, folde
 
 
 _SHOWN, _ERRORS = 40, 5
+
+
+def show_uncertainty(found: Uncertainty, output: str, convergence: pd.DataFrame, shares: pd.DataFrame | None) -> None:
+    """Print distributions, how well the mean is known, and what it depends on."""
+    console = console_here()
+    console.print(found.answer, highlight=False, markup=False)
+    summary = found.summary()
+    heads = [("", "left"), *((c.replace("_", " "), "right") for c in summary.columns)]
+    console.print(table_of(heads, [[str(n), *(figure(float(v)) for v in row)] for n, *row in summary.itertuples()]))
+    console.print(f"Mean of {output} after so many draws", style="bold", highlight=False)
+    heads = [("draws", "right"), *((c.replace("_", " "), "right") for c in convergence.columns)]
+    console.print(
+        table_of(heads, [[f"{n:,}", *(figure(float(v)) for v in row)] for n, *row in convergence.itertuples()])
+    )
+    tornado = found.tornado(output).head(_INPUTS)
+    console.print(f"{output} at the ends of the 90 % range of each input", style="bold", highlight=False)
+    lines = [
+        [str(name), f"{low:+.0%}" if low < 0 else f"{low:g}", f"{high:+.0%}" if low < 0 else f"{high:g}"]
+        + [figure(float(v)) for v in (at_low, base, at_high)]
+        for name, low, high, at_low, base, at_high, _ in tornado.itertuples()
+    ]
+    sides = [("input", "left"), *((c, "right") for c in ("low", "high", "at low", "as it is", "at high"))]
+    console.print(table_of(sides, lines))
+    if shares is None:
+        return
+    console.print(f"Sensitivity of {output}", style="bold", highlight=False)
+    heads = [("input", "left"), *((c.replace("_", " "), "right") for c in shares.columns)]
+    console.print(
+        table_of(heads, [[str(n), *(figure(float(v)) for v in row)] for n, *row in shares.head(_INPUTS).itertuples()])
+    )
+
+
+_INPUTS = 12
+
+
+def show_recovery(found: Recovery, other: Recovery | None, stock: float) -> None:
+    """Print the answer and its numbers, beside those with stocks."""
+    console = console_here()
+    console.print(found.answer, highlight=False, markup=False)
+    both = [("as it is", found), *([(f"stocks for {stock:g} days", other)] if other is not None else [])]
+    rows = [
+        ("Least demand served, %", [f"{r.robustness_pct:.0f}" for _, r in both]),
+        ("95 % is served again after, days", [_days(r.days_to_95) for _, r in both]),
+        ("Late or lost, days of demand", [f"{r.loss_pct_days / 100:.1f}" for _, r in both]),
+        ("Longest queue, TEU", [f"{r.longest_queue:,.0f}" for _, r in both]),
+        ("Waited, TEU-days", [f"{r.waiting_unit_days:,.0f}" for _, r in both]),
+        ("Go round, TEU", [f"{float(r.days['went_round'].sum()):,.0f}" for _, r in both]),
+        ("Not sent, TEU", [f"{float(r.days['not_sent'].sum()):,.0f}" for _, r in both]),
+    ]
+    heads = [("", "left"), *((name, "right") for name, _ in both)]
+    console.print(table_of(heads, [[what, *values] for what, values in rows]))
+
+
+def _days(value: float) -> str:
+    return "not within the days followed" if value == float("inf") else f"{value:.0f}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from networks import DataError, goods_prices
 from solvers import LogitModel
@@ -21,7 +23,7 @@ from ..year_setting import Setting, State
 from .tracks import Flags, Ints, Routes, Track, joined, replaced, some_of
 from .warm_rooms import Limit, Rooms
 
-__all__ = ["Limit", "Part", "WarmYear"]
+__all__ = ["Doubt", "Laid", "Part", "WarmYear"]
 
 _RESIDUAL = 1e-7
 _NEVER = 1e9  # USD/TEU, of a route that is not there: nobody takes it
@@ -60,6 +62,58 @@ class Part:
     routes: Routes
 
 
+class Laid(NamedTuple):
+    """Routes and rooms of a part of the year, ready to be answered to.
+
+    Attributes
+    ----------
+    state : State
+        What holds.
+    routes : Routes
+        One for each slot.
+    sums : mapping of str to ndarray of float, shape (slots,)
+        What their arcs sum to, see `corridors.year_routes.route_sums`.
+    there, crosses : ndarray of bool, shape (slots,)
+        Whether there is a route, and whether it crosses Russia or Belarus.
+    resized : ndarray of float, shape (slots,)
+        What the size of a route that is not usual adds to its cost, USD/TEU.
+    rooms : ndarray of float
+        Capacities, TEU a year.
+    takes : (ndarray of int, sparse array)
+        Way of each slot, and what each way takes of each capacity.
+    """
+
+    state: State
+    routes: Routes
+    sums: Mapping[str, Values]
+    there: Flags
+    crosses: Flags
+    resized: Values
+    rooms: Values
+    takes: tuple[Ints, csr_array]
+
+
+class Doubt(NamedTuple):
+    """Figures that are not those of the tables.
+
+    Attributes
+    ----------
+    sums : mapping of str to ndarray of float, shape (slots,)
+        ``tariff``, ``hours``, ``variance`` of each route.
+    time_factor : float
+        On the worth of time.
+    demand : ndarray of float, shape (rows of demand,)
+        Factors.
+    room : ndarray of float or float
+        Factors on capacities.
+    """
+
+    sums: Mapping[str, Values]
+    time_factor: float
+    demand: Values
+    room: Values | float
+
+
 class WarmYear:
     """A year whose parts are solved from where the year as usual ended.
 
@@ -87,6 +141,7 @@ class WarmYear:
         if model.setting.refusals:
             raise DataError(["what shippers refuse cannot be solved again and again"])
         self.choice = choice
+        self._last_choice: tuple[float, Choice] | None = None
         self._given = model
         self.filters = model.filters
         self.arcs = model.filters.network.arcs
@@ -245,7 +300,7 @@ class WarmYear:
     @cached_property
     def usual(self) -> Part:
         """The year as usual."""
-        return self._part(State(1.0), self.arcs, None, None)
+        return self.answer(self._laid(State(1.0), self.arcs, None), None)
 
     def part(self, state: State, limit: Limit | None = None) -> Part:
         """Return what a part of the year is like, as if it lasted all year.
@@ -262,8 +317,12 @@ class WarmYear:
         DataError
             Several capacities where none is on record, or no equilibrium.
         """
+        return self.answer(self.laid(state, limit), self.usual.wait)
+
+    def laid(self, state: State, limit: Limit | None = None) -> Laid:
+        """Return the routes and rooms of a part of the year; parameters and errors as of `part`."""
         if state.change is None:
-            return self._part(state, self.arcs, limit, self.usual.wait)
+            return self._laid(state, self.arcs, limit)
         arcs = state.change(self.arcs)
         groups = arcs["capacity_group"].to_numpy()
         new = groups != self._grouped
@@ -271,43 +330,81 @@ class WarmYear:
             if limit is not None or len(set(groups[new])) > 1:
                 raise DataError([f"{state.name or 'a scenario'}: sets several capacities where none is on record"])
             limit = Limit(new, float(arcs["capacity_teu_per_year"].to_numpy()[new][0]))
-        return self._part(state, arcs, limit, self.usual.wait)
+        return self._laid(state, arcs, limit)
 
-    def _part(self, state: State, arcs: pd.DataFrame, limit: Limit | None, wait: Values | None) -> Part:
-        model = self.model
+    def _laid(self, state: State, arcs: pd.DataFrame, limit: Limit | None) -> Laid:
         routes, sums, changed = self._rerouted(state, arcs)
-        sums = shifted(sums, self.slots["corridor"], state)
         there = routes.there
         if state.shut:
             there = there & ~self.slots["corridor"].isin(state.shut).to_numpy()
-        there &= ~self._worse_by_sea(sums, there)
+        return Laid(
+            state,
+            routes,
+            shifted(sums, self.slots["corridor"], state),
+            there,
+            self._crosses(routes, changed),
+            self._resized(routes, there),
+            self.rooms.at(arcs, limit),
+            self.rooms.taken(routes, changed, limit),
+        )
+
+    def answer(self, laid: Laid, wait: Values | None, doubt: Doubt | None = None) -> Part:
+        """Return what shippers do with the routes and rooms of a part of the year.
+
+        Parameters
+        ----------
+        laid : Laid
+            As of `laid`.
+        wait : ndarray of float, optional
+            Prices of scarcity and waiting to begin at.
+        doubt : Doubt, optional
+            Other figures than those of the tables; routes stay as they are.
+
+        Raises
+        ------
+        DataError
+            No equilibrium.
+        """
+        sums = laid.sums if doubt is None else {**laid.sums, **doubt.sums}
+        choice = self.choice if doubt is None else self._impatient(doubt.time_factor)
+        there = laid.there & ~self._worse_by_sea(sums, laid.there)
         _, slot, averse = self._alternatives
-        open_ = there[slot] & ~(averse & self._crosses(routes, changed)[slot])
-        cost = np.where(open_, model.costs(self.choice, sums) + self._resized(routes, there)[slot], _NEVER)
-        rooms = np.append(np.inf, self.rooms.at(arcs, limit))
-        way, ways = self.rooms.taken(routes, changed, limit)
-        logit = self._logit.with_(cost=cost, capacity=rooms, takes=(way[slot], ways))
+        open_ = there[slot] & ~(averse & laid.crosses[slot])
+        cost = np.where(open_, self.model.costs(choice, sums) + laid.resized[slot], _NEVER)
+        way, ways = laid.takes
+        quantity = self._quantity if doubt is None else self._quantity * doubt.demand[self._row]
+        rooms = laid.rooms if doubt is None else laid.rooms * doubt.room
+        logit = self._logit.with_(
+            cost=cost, quantity=quantity, capacity=np.append(np.inf, rooms), takes=(way[slot], ways)
+        )
         try:
             answer = logit.respond(wait, residual=_RESIDUAL)
         except ArithmeticError as error:
-            raise DataError([f"{self.year}: {state.name or 'as usual'}: cannot be solved: {error}"]) from None
+            name = laid.state.name or "as usual"
+            raise DataError([f"{self.year}: {name}: cannot be solved: {error}"]) from None
         flow = np.bincount(slot, answer.flow, minlength=len(self.slots)).astype(float)
-        unmet, not_shipped = self._left(answer.flow, open_, there)
-        rows = self._row
-        paid = np.bincount(rows, self._quantity * answer.expected_cost, minlength=len(model.demand)).astype(float)
-        return Part(flow, sums, paid, unmet, not_shipped, answer.wait, routes)
+        unmet, not_shipped = self._left(answer.flow, open_, there, quantity)
+        paid = np.bincount(self._row, quantity * answer.expected_cost, minlength=len(self.model.demand)).astype(float)
+        return Part(flow, sums, paid, unmet, not_shipped, answer.wait, laid.routes)
+
+    def _impatient(self, factor: float) -> Choice:
+        """Return the choice of shippers with another worth of time, the last one kept."""
+        if self._last_choice is None or self._last_choice[0] != factor:
+            changed = self.choice.model_copy(update={"time_factor": self.choice.time_factor * factor})
+            self._last_choice = factor, changed
+        return self._last_choice[1]
 
     @cached_property
     def _row(self) -> Ints:
         """Row of the demand of each demand of the alternatives."""
         return np.asarray(self.model.alternatives.demands["row"].to_numpy())
 
-    def _left(self, flow: Values, open_: Flags, there: Flags) -> tuple[Values, Values]:
+    def _left(self, flow: Values, open_: Flags, there: Flags, quantity: Values) -> tuple[Values, Values]:
         """Return what is not sent by row of demand: for want of a way or room, and because its shippers refuse all."""
         demand, _, _ = self._alternatives
-        size, rows = len(self._quantity), len(self.model.demand)
-        left = self._quantity - np.bincount(demand, flow, minlength=size)
-        left = np.where(left < _NOTHING * self._quantity, 0.0, left)
+        size, rows = len(quantity), len(self.model.demand)
+        left = quantity - np.bincount(demand, flow, minlength=size)
+        left = np.where(left < _NOTHING * quantity, 0.0, left)
         able = np.bincount(demand, open_, minlength=size) > 0
         way = np.bincount(self._cell_of_slot[there], minlength=len(self._cells)) > 0
         stays = ~able & way[self._cell_of_demand]

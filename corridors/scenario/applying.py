@@ -351,6 +351,13 @@ class Application:
             made = [*always, *(make(one, self.filters, year) for item in mine for one in item.ready)]
             yield self._state(share, made, names, holders)
 
+    def state_with(self, names: Iterable[str], year: int) -> State:
+        """Return what a year is like while some of `items` hold, by name, as if it lasted all year."""
+        wanted = set(names)
+        mine = [item for item in self.items if item.name in wanted]
+        made = [*self._always(year), *(make(one, self.filters, year) for item in mine for one in item.ready)]
+        return self._state(1.0, made, tuple(item.name for item in mine), self._refusals()[1])
+
     def _always(self, year: int) -> list[Made]:
         """Return what holds all year: what is built, and what comes and goes faster than shippers turn round."""
         made = [make(one, self.filters, year) for opens, _, parts in self._projects if opens <= year for one in parts]
