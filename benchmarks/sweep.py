@@ -42,12 +42,10 @@ def single_changes(count: int) -> list[dict[str, Any]]:
     return [{"x": {"where": where, **effect}} for where in places for effect in EFFECTS][:count]
 
 
-def arc_model(closed: str | None) -> float:
-    """Build and solve the arc model once, without a link; return its least cost."""
+def arc_model() -> float:
+    """Build and solve the arc model once; return its least cost."""
     case = design_case("central", year=2026, markets=["cn-eu", "eu-cn", "caspian"])
     arcs = case.arcs[case.arcs["project"].isna()]
-    base = case.arcs["base"]
-    del base
     problem = pulp.LpProblem("arcs", pulp.LpMinimize)
     nodes = {v: i for i, v in enumerate(dict.fromkeys([*arcs["tail"], *arcs["head"]]))}
     tail, head = arcs["tail"].map(nodes).tolist(), arcs["head"].map(nodes).tolist()
@@ -82,7 +80,6 @@ def arc_model(closed: str | None) -> float:
         if np.isfinite(rooms.get(group, np.inf)):
             problem.addConstraint(pulp.lpSum(variables) <= rooms[group])
     problem.setObjective(pulp.lpSum(c * var for var, c in objective))
-    del closed
     problem.solve(pulp.getSolver("HiGHS", msg=False))
     return float(pulp.value(problem.objective))
 
@@ -160,7 +157,7 @@ def main() -> None:
     times = []
     for _ in range(asked.peers):
         begun = time.perf_counter()
-        arc_model(None)
+        arc_model()
         times.append(time.perf_counter() - begun)
     if times:
         print(f"a fresh arc model in PuLP: {min(times):.1f} s; {min(times) * rate:.0f} times a run of the sweep")

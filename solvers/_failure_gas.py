@@ -50,6 +50,11 @@ class GasRecourse:
         self._worth = dearest + float(p.contract_price.max(initial=0.0))
         if not np.isfinite(self._worth):
             raise SolverInputError("storages: column 'end_price': what lacks at the end needs a price, expected no inf")
+        if min(float(x.min(initial=0.0)) for x in (p.pipe_cost, p.reverse_cost, p.supply_price)) < 0:
+            raise SolverInputError(
+                "pipes, supplies: what costs less than nothing cannot be bounded, expected no such cost"
+            )
+        self._worth *= 1 + _slower(p)
         days = np.zeros(self.gas.n_columns)
         for name in _FLOWS:
             days[self.gas.columns[name]] = p.days[:, None]
@@ -75,6 +80,18 @@ class GasRecourse:
         harm: FloatArray = self._takes @ (self._worth * self._days * outcome.x)
         harm[failed] = 0.0
         return Answer(cost, cost, np.where(harm > 1e-9 * max(abs(cost), 1.0), harm, 0.0))
+
+
+def _slower(problem: GasProblem) -> float:
+    """Return how much less can be withdrawn over the horizon, at most, for each unit that a storage has less.
+
+    The rate falls with the level, so that giving up gas on its way to a storage keeps other gas in it.
+    """
+    p = problem
+    if not p.storages:
+        return 0.0
+    slope = p.withdrawal * (1.0 - p.empty_share) / np.maximum(p.working, 1e-300)
+    return float((p.days[:, None] * np.where(p.working > 0, slope, 0.0)).sum(axis=0).max())
 
 
 def gas_elements(

@@ -141,7 +141,8 @@ def _filters():
 
 
 def test_the_command_prints_rankings_and_writes_the_map(tmp_path):
-    call = [sys.executable, "-m", "corridors", "criticality", "baseline-2026", "--set", "study.markets=[caspian]"]
+    file = Path(__file__).resolve().parent.parent / "examples" / "scenarios" / "baseline.yaml"
+    call = [sys.executable, "-m", "corridors", "criticality", str(file), "--set", "study.markets=[caspian]"]
     done = subprocess.run([*call, "--out", "tables"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "By cost" in done.stdout and "By what has no way" in done.stdout and "worst off" in done.stdout

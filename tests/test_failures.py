@@ -240,6 +240,55 @@ def test_the_gas_network_equals_enumeration_for_three_failures():
         assert found.objective == pytest.approx(enumerated(names, cost, k), rel=1e-6)
 
 
+@given(seed=st.integers(0, 10_000), k=st.integers(1, 3))
+@settings(max_examples=20, deadline=None)
+def test_gas_with_storages_whose_rates_fall_equals_enumeration(seed, k):
+    rng = np.random.default_rng(seed)
+    nodes = pd.DataFrame({"node": list("ABCD")})
+    ends = [("A", "B"), ("B", "C"), ("A", "C"), ("C", "D"), ("B", "D")]
+    pipes = pd.DataFrame(ends, columns=["tail", "head"], index=[f"p{i}" for i in range(len(ends))])
+    pipes["capacity"] = rng.integers(10, 60, len(ends)).astype(float)
+    pipes["reverse_capacity"] = rng.integers(0, 2, len(ends)) * 20.0
+    pipes["cost"] = rng.integers(1, 6, len(ends)).astype(float)
+    pipes["loss"] = 0.01
+    supplies = pd.DataFrame(
+        {"node": ["A", "D"], "price": [2.0, 9.0], "capacity": rng.integers(20, 80, 2).astype(float)}, index=["s", "lng"]
+    )
+    demands = pd.DataFrame({"node": ["C", "D", "D"], "quantity": [30.0, 20.0, 15.0], "penalty": [100.0, 150.0, 60.0]})
+    storages = pd.DataFrame(
+        {
+            "node": ["C"],
+            "working": [900.0],
+            "start": [float(rng.integers(0, 900))],
+            "end": [float(rng.integers(0, 300))],
+            "end_price": [40.0],
+            "injection": [15.0],
+            "withdrawal": [25.0],
+            "withdrawal_empty": [float(rng.integers(0, 25))],
+        },
+        index=["cave"],
+    )
+    call = {"nodes": nodes, "pipes": pipes, "supplies": supplies, "demands": demands, "storages": storages}
+    call["periods"] = pd.Series([30.0, 30.0, 30.0], ["summer", "autumn", "winter"])
+    seasons = np.outer([0.4, 1.0, 1.8], demands["quantity"])
+    call["profiles"] = {"demand": pd.DataFrame(seasons, call["periods"].index, demands.index)}
+    elements = {p: [("pipe", p)] for p in pipes.index} | {"lng": [("supply", "lng")], "cave": [("storage", "cave")]}
+
+    def cost(lost):
+        shut = pipes.copy()
+        shut.loc[[p for p in lost if p in pipes.index], ["capacity", "reverse_capacity"]] = 0.0
+        dry = supplies.assign(capacity=supplies["capacity"].mask(supplies.index.isin(lost), 0.0))
+        closed = storages.copy()
+        if "cave" in lost:
+            closed[["injection", "withdrawal", "withdrawal_empty"]] = 0.0
+        return solve_gas_flow(**{**call, "pipes": shut, "supplies": dry, "storages": closed}).objective
+
+    truth = enumerated(list(elements), cache(cost), k)
+    found = worst_gas_failures(**call, k=k, elements=elements)
+    assert found.status == "optimal"
+    assert found.objective == pytest.approx(truth, rel=1e-6)
+
+
 def test_gas_supplies_and_storages_may_fail_and_be_protected():
     nodes = pd.DataFrame({"node": ["field", "town"]})
     pipes = pd.DataFrame({"tail": ["field"], "head": ["town"], "capacity": [50.0]}, index=["pipe"])
