@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ _BACK = 95.0  # per cent of demand served, from which on all counts as before
 _LEFT = math.log(20)  # exponential recovery: a twentieth is left after its time
 _PROFILES = ("step", "linear", "exponential")
 _TINY = 1e-9
+_MOST_DAYS = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +87,14 @@ class Recovery:
         return float(self.days["waiting"].sum())
 
     @property
+    def not_sent(self) -> float:
+        """Units that neither pass, wait nor go round."""
+        return float(self.days["not_sent"].sum())
+
+    @property
     def answer(self) -> str:
-        """One sentence: how deep, how long, how much is lost."""
-        back = "not within the days shown" if math.isinf(self.days_to_95) else f"after {self.days_to_95:.0f} days"
+        """One sentence: how deep, until which day, how much is lost."""
+        back = "not within the days shown" if math.isinf(self.days_to_95) else f"from day {self.days_to_95:.0f} on"
         head = f"{self.title}: " if self.title else ""
         if self.days_to_95 == 0:
             return f"{head}never less than {self.robustness_pct:.0f} % of demand is served; {self._queue()}"
@@ -119,7 +126,6 @@ def room_profile(
     start: int,
     lasts: float,
     usual_room: float,
-    *,
     left: float = 0.0,
     recovery: str = "step",
     over_days: float = 0.0,
@@ -133,7 +139,7 @@ def room_profile(
     start : int
         First day of the shock.
     lasts : float
-        Days at full strength.
+        Days at full strength, rounded to whole ones, one at least if above zero (as in `scenario.windows`).
     usual_room : float
         Units a day that can pass as usual; inf allowed.
     left : float
@@ -152,33 +158,44 @@ def room_profile(
     DataError
         A number or word that cannot be.
     """
-    wrong = []
-    for name, value, low, high in (
-        ("days", days, 1, math.inf),
-        ("start", start, 0, days),
+    wrong = [
+        f"{name}: got {value!r}, expected a whole number from {low} to {high}"
+        for name, value, low, high in (("days", days, 1, _MOST_DAYS), ("start", start, 0, _MOST_DAYS))
+        if not (_within(value, low, high) and float(value).is_integer())
+    ]
+    wrong += _outside(
         ("lasts", lasts, 0, math.inf),
+        ("usual_room", usual_room, 0, math.inf),
         ("left", left, 0, 1),
         ("over_days", over_days, 0, math.inf),
-    ):
-        if not low <= value <= high:
-            wrong.append(f"{name}: got {value!r}, expected {low:g} to {high:g}")
+    )
+    if not wrong and start > days:
+        wrong.append(f"start: got {start!r}, expected {days} at most, the number of days")
     if recovery not in _PROFILES:
         wrong.append(f"recovery: got {recovery!r}, expected {', '.join(_PROFILES)}")
     if wrong:
         raise DataError(wrong)
-    since = np.arange(days) - start - lasts
-    lacking = np.where((np.arange(days) >= start) & (since < 0), 1.0, 0.0)
-    fading = (since >= 0) & (since < over_days)
-    if recovery == "linear" and over_days:
-        lacking = np.where(fading, 1 - (since + 1) / (over_days + 1), lacking)
-    elif recovery == "exponential" and over_days:
-        lacking = np.where(fading, np.exp(-_LEFT * (since + 1) / over_days), lacking)
-    # Where the usual room is not known, what lacks is still a share of nothing: all passes again.
+    lacking = _lacking(int(days), int(start), lasts, recovery, over_days)
+    # Where the usual room has no limit, all passes again as soon as less than all of it lacks.
     with np.errstate(invalid="ignore"):
         found: Values = np.where(
             lacking > 0, np.nan_to_num(usual_room * (1 - (1 - left) * lacking), nan=0.0, posinf=np.inf), usual_room
         )
     return found
+
+
+def _lacking(days: int, start: int, lasts: float, recovery: str, over: float) -> Values:
+    """Return the share of the room that lacks on each day, as `scenario.windows.fading` does for a year."""
+    day = np.arange(days, dtype=float)
+    length = max(round(lasts), 1) if 0 < lasts < math.inf else lasts
+    since = day - start - length + 1  # 1 on the first day after the last one at full strength
+    lacking: Values = ((day >= start) & (since <= 0)).astype(float)
+    if recovery == "step" or not over:
+        return lacking
+    if math.isinf(over):
+        return np.where(since > 0, 1.0, lacking)
+    left = 1 - since / (over + 1) if recovery == "linear" else np.exp(-_LEFT * np.maximum(since, 0.0) / over)
+    return np.where((since > 0) & (since <= over), left, lacking)
 
 
 def recover(
@@ -222,25 +239,32 @@ def recover(
 
     Notes
     -----
-    Those who wait queue and pass first come first served (a fluid by day, see `solvers.deterministic_queue`). What goes
-    round arrives `detour_days` later, parts of days in proportion. The quality of a day is the share of its usual use
-    that what arrives and the stock can serve; what arrives beyond it refills the stock and is otherwise too late.
+    A fluid by day, see `solvers.deterministic_queue`; with :math:`u` the usual units a day, :math:`r_t` the room,
+    :math:`w_t` those who wait at the end of a day:
+
+    1. A day is short if :math:`r_t < u`. It is past the turn if `turn_days` short days or more precede it without a
+       break; a day that is not short begins the count anew, also while a queue still stands.
+    2. On days before the turn, and on those that are not short, all newcomers queue: :math:`n_t = u`. On short days
+       past it only those queue who pass on the same day behind the queue,
+       :math:`n_t = \min(u, \max(r_t - w_{t-1}, 0))`; of the others the share `goes_round` goes round and the rest is
+       not sent. Who waits already goes on waiting.
+    3. :math:`\min(w_{t-1} + n_t, r_t)` pass, first come first served, and arrive on the same day.
+    4. What goes round arrives `detour_days` later, a part of a day in proportion on the day after.
+    5. :math:`\min(u, \text{arrived} + \text{stock})` are served; what is left of both is the stock, at most that of
+       the beginning. What arrives beyond that is too late and serves nobody.
+
+    Over the days shown, :math:`u` times days is what passed, went round, was not sent, and waits at the end.
     Loss, robustness, rapidity: Bruneau and others (2003), Earthquake Spectra 19(4), 733-752.
     """
-    room = np.asarray(room_per_day, dtype=float)
-    wrong = []
-    if not 0 < usual_per_day < math.inf:
-        wrong.append(f"usual_per_day: got {usual_per_day!r}, expected a number above zero")
-    if room.ndim != 1 or not len(room) or not (room >= 0).all():
-        wrong.append("room_per_day: expected one number of zero or more for each day, one day at least")
-    for name, value, high in (
-        ("turn_days", turn_days, math.inf),
-        ("goes_round", goes_round, 1.0),
-        ("detour_days", detour_days, 1e6),
-        ("stock_days", stock_days, 1e6),
-    ):
-        if not 0 <= value <= high:
-            wrong.append(f"{name}: got {value!r}, expected 0 to {high:g}")
+    room, wrong = _rooms(room_per_day)
+    if not (_within(usual_per_day, 0, math.inf) and 0 < usual_per_day < math.inf):
+        wrong.insert(0, f"usual_per_day: got {usual_per_day!r}, expected a number above zero")
+    wrong += _outside(
+        ("turn_days", turn_days, 0, math.inf),
+        ("goes_round", goes_round, 0, 1),
+        ("detour_days", detour_days, 0, 1e6),
+        ("stock_days", stock_days, 0, 1e6),
+    )
     if wrong:
         raise DataError(wrong)
     passed, waiting, turned = _queue(usual_per_day, room, turn_days)
@@ -257,10 +281,36 @@ def recover(
             "arrived": arrived,
             "stock": stock,
             "served": served,
-            "quality_pct": _ALL * served / usual_per_day,
+            "quality_pct": _ALL * (served / usual_per_day),  # exactly 100 where all are served
         }
     ).rename_axis("day")
     return Recovery(table, usual_per_day, title, unit)
+
+
+def _within(value: Any, low: float, high: float) -> bool:
+    """Say whether a value is a number from `low` to `high`."""
+    return isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high
+
+
+def _outside(*given: tuple[str, Any, float, float]) -> list[str]:
+    """Return what to tell about values (name, value, low, high) that are no numbers from low to high."""
+    return [
+        f"{name}: got {value!r}, expected {low:g} to {high:g}"
+        for name, value, low, high in given
+        if not _within(value, low, high)
+    ]
+
+
+def _rooms(room_per_day: Any) -> tuple[Values, list[str]]:
+    """Return the room of each day as numbers, and what to tell if it is none."""
+    expected = "room_per_day: expected one number of zero or more for each day, one day at least"
+    try:
+        room = np.asarray(room_per_day, dtype=float)
+    except (TypeError, ValueError):
+        return np.zeros(1), [f"{expected}; got {type(room_per_day).__name__} with what is no number"]
+    if room.ndim != 1 or not len(room):
+        return room, [f"{expected}; got shape {room.shape}"]
+    return room, [f"{expected}; got {room[day]:g} on day {day}" for day in np.flatnonzero(~(room >= 0))[:1].tolist()]
 
 
 def _queue(usual: float, room: Values, turn: float) -> tuple[Values, Values, Values]:

@@ -190,7 +190,7 @@ def show_recovery(found: Recovery, other: Recovery | None, stock: float) -> None
     both = [("as it is", found), *([(f"stocks for {stock:g} days", other)] if other is not None else [])]
     rows = [
         ("Least demand served, %", [f"{r.robustness_pct:.0f}" for _, r in both]),
-        ("95 % is served again after, days", [_days(r.days_to_95) for _, r in both]),
+        ("95 % is served again from day", [_days(r.days_to_95) for _, r in both]),
         ("Late or lost, days of demand", [f"{r.loss_pct_days / 100:.1f}" for _, r in both]),
         ("Longest queue, TEU", [f"{r.longest_queue:,.0f}" for _, r in both]),
         ("Waited, TEU-days", [f"{r.waiting_unit_days:,.0f}" for _, r in both]),
