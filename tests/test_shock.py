@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -72,6 +72,7 @@ def test_recovery_profiles():
     detour=st.floats(0, 20),
     stock=st.floats(0, 30),
 )
+@settings(deadline=None)
 def test_nothing_gets_lost_and_more_stock_never_hurts(usual, spare, lasts, left, turn, share, detour, stock):
     room = corridors.room_profile(150, 3, lasts, usual * (1 + spare), left=left)
     call = {"turn_days": turn, "goes_round": share, "detour_days": detour}

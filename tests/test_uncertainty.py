@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -103,6 +103,7 @@ def test_tornado_and_sensitivities_find_what_moves_the_answer():
 
 
 @given(u=st.floats(0, 1), rate=st.floats(0.1, 12))
+@settings(deadline=None)
 def test_quantiles_of_times_and_lengths(u, rate):
     from scipy.stats import poisson, triang
 

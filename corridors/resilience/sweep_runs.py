@@ -316,17 +316,20 @@ class _Sums(_Tables):
         """Return the sums of a part of the year as if it lasted all year, and what is unmet and not shipped."""
         key = _key(state)
         if key not in self._known:
-            part = self._usual if key == _key(State(1.0)) else self.warm.part(state)
-            sums = self.total(part.flow, part.sums, part.routes.start, part.routes.arcs, float(part.cost_usd.sum()))
-            self._known[key] = sums, np.array([part.unmet.sum(), part.not_shipped.sum()])
+            part = self.warm.part(state)
+            self._known[key] = self._usual if part is self.warm.usual else self._summed(part)
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
         return self._known[key]
 
     @cached_property
-    def _usual(self) -> Part:
-        return self.warm.part(State(1.0))
+    def _usual(self) -> tuple[Values, Values]:
+        return self._summed(self.warm.usual)
+
+    def _summed(self, part: Part) -> tuple[Values, Values]:
+        sums = self.total(part.flow, part.sums, part.routes.start, part.routes.arcs, float(part.cost_usd.sum()))
+        return sums, np.array([part.unmet.sum(), part.not_shipped.sum()])
 
 
 def _key(state: State) -> bytes:

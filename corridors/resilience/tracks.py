@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
@@ -141,7 +142,18 @@ class Track:
         """Return by how much, at most, a way can cost less than usual."""
         with np.errstate(invalid="ignore"):
             gain = np.where(self.touched & (cost < usual.cost), usual.cost - cost, 0.0)
-        return float(gain.sum())
+        if not gain.any():
+            return 0.0
+        way, links = self._ways_of_links
+        by_way = np.bincount(way[way >= 0], gain[way >= 0], minlength=2 * links).reshape(links, 2)
+        return float(by_way.max(axis=1).sum() + gain[way < 0].sum())
+
+    @cached_property
+    def _ways_of_links(self) -> tuple[Ints, int]:
+        """Return the link and direction of each arc as one number, -1 for what is on none, and how many links."""
+        code, names = pd.factorize(self.network.arcs["link_id"].mask(self.network.arcs["link_id"] == ""))
+        starts, ends, _ = self._places
+        return np.where(code >= 0, 2 * code + (starts < ends), -1), len(names)
 
     def _laid_out(self, once: tuple[str, ...]) -> _Small:
         """Return the copies of the network by which places were left, kept for the next time."""
@@ -152,11 +164,24 @@ class Track:
             self._strict[once] = _Small.of(*product, np.arange(len(product[0].tail)))
         return self._strict[once]
 
-    def may_gain(self, goods: str, cost: Values, better: Flags) -> Ints:
-        """Return the pairs whose route may be another when some arcs get cheaper or open, others dearer or shut.
+    def may_gain(self, goods: str, cost: Values, better: Flags, change: Values) -> Ints:
+        """Return the pairs whose route may become another one as some arcs get cheaper or open.
 
+        Parameters
+        ----------
+        goods : str
+            Kind of goods.
+        cost : ndarray of float, shape (arcs,)
+            Of each arc, inf where it may not be used.
+        better : ndarray of bool, shape (arcs,)
+            Arcs that cost less than usual.
+        change : ndarray of float, shape (pairs,)
+            Of the cost of the usual route of each pair.
+
+        Notes
+        -----
         A way over an arc that got cheaper costs no less than the usual ways to it and from it and its new cost, less
-        what all the others got cheaper.
+        what all others of the way got cheaper; and a way that comes back to no place takes a link in one direction.
         """
         if not (better & self.touched).any():
             return np.zeros(0, dtype=np.int64)
@@ -167,17 +192,15 @@ class Track:
             return np.zeros(0, dtype=np.int64)
         if np.isinf(old[chains]).any():
             return np.flatnonzero((wide.source >= 0) & (wide.sink >= 0))
-        gain = usual.cost[better & self.touched] - cost[better & self.touched]
-        others = float(gain.sum()) - (old[chains] - new[chains])
+        others = np.maximum(self._gain(usual, cost) - (old[chains] - new[chains]), 0.0)
         least = np.full(usual.base.shape, np.inf)
         for chain, spared in zip(chains.tolist(), others.tolist(), strict=True):
             way = usual.ahead[:, wide.tail[chain]][:, None] + new[chain] + usual.back[:, wide.head[chain]] - spared
             np.minimum(least, way, out=least)
         row, column = usual.place
-        able = row >= 0
-        found = np.zeros(len(self.pairs), dtype=bool)
-        found[able] = (least <= usual.base * (1 + 1e-12))[row[able], column[able]]
-        return np.flatnonzero(found)
+        able = np.flatnonzero((row >= 0) & (column >= 0))
+        at = row[able], column[able]
+        return able[least[at] < (usual.base[at] + change[able]) * (1 - 1e-10)]
 
     @cached_property
     def touched(self) -> Flags:

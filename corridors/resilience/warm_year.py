@@ -81,6 +81,8 @@ class Laid(NamedTuple):
         Capacities, TEU a year.
     takes : (ndarray of int, sparse array)
         Way of each slot, and what each way takes of each capacity.
+    usual : bool
+        Whether nothing that is used differs from the year as usual.
     """
 
     state: State
@@ -91,6 +93,7 @@ class Laid(NamedTuple):
     resized: Values
     rooms: Values
     takes: tuple[Ints, csr_array]
+    usual: bool
 
 
 class Doubt(NamedTuple):
@@ -317,7 +320,8 @@ class WarmYear:
         DataError
             Several capacities where none is on record, or no equilibrium.
         """
-        return self.answer(self.laid(state, limit), self.usual.wait)
+        laid = self.laid(state, limit)
+        return self.usual if laid.usual else self.answer(laid, self.usual.wait)
 
     def laid(self, state: State, limit: Limit | None = None) -> Laid:
         """Return the routes and rooms of a part of the year; parameters and errors as of `part`."""
@@ -337,6 +341,8 @@ class WarmYear:
         there = routes.there
         if state.shut:
             there = there & ~self.slots["corridor"].isin(state.shut).to_numpy()
+        rooms = self.rooms.at(arcs, limit)
+        touched = limit is not None or state.shut or state.shifts or len(changed) or (rooms != self._usual_rooms).any()
         return Laid(
             state,
             routes,
@@ -344,9 +350,18 @@ class WarmYear:
             there,
             self._crosses(routes, changed),
             self._resized(routes, there),
-            self.rooms.at(arcs, limit),
+            rooms,
             self.rooms.taken(routes, changed, limit),
+            not touched and all((sums[name] == self._usual_sums[name]).all() for name in _SUMS),
         )
+
+    @cached_property
+    def _usual_rooms(self) -> Values:
+        return self.rooms.at(self.arcs, None)
+
+    @cached_property
+    def _usual_sums(self) -> dict[str, Values]:
+        return {name: np.asarray(self.model.routes[name], dtype=float) for name in _SUMS}
 
     def answer(self, laid: Laid, wait: Values | None, doubt: Doubt | None = None) -> Part:
         """Return what shippers do with the routes and rooms of a part of the year.
@@ -434,7 +449,7 @@ class WarmYear:
             open_ &= self.filters.avoiding(state.avoid)
         rates = self._rates if arcs is self.arcs else {name: arcs[name].to_numpy(dtype=float) for name in _RATES}
         moved = np.logical_or.reduce([rates[name] != self._rates[name] for name in _RATES])
-        usual = {name: np.asarray(self.model.routes[name]) for name in _SUMS}
+        usual = self._usual_sums
         if not moved.any() and (open_ == self._open).all():
             return self.usual_routes, usual, np.zeros(0, dtype=np.int64)
         found: list[tuple[Ints, Routes]] = []
@@ -445,7 +460,7 @@ class WarmYear:
             old, new = np.where(self._open, before, np.inf), np.where(open_, after, np.inf)
             worse, better = new > old, new < old
             if worse.any() or better.any():
-                found += self._searched(goods, new, worse, better)
+                found += self._searched(goods, old, new, worse, better)
         changed = np.concatenate([np.zeros(0, dtype=np.int64), *(slots for slots, _ in found)])
         routes = replaced(self.usual_routes, changed, joined([r for _, r in found]))
         sums = self._sums(usual, rates, moved)
@@ -454,18 +469,24 @@ class WarmYear:
             sums[name][changed] = fresh[name]
         return routes, sums, changed
 
-    def _searched(self, goods: str, cost: Values, worse: Flags, better: Flags) -> list[tuple[Ints, Routes]]:
+    def _searched(
+        self, goods: str, before: Values, cost: Values, worse: Flags, better: Flags
+    ) -> list[tuple[Ints, Routes]]:
         """Return the slots of some goods whose route may be another, and the routes."""
         hit = np.zeros(len(self.slots), dtype=bool)
         hit[self._crossed[:, np.flatnonzero(worse)].indices] = True
-        found, any_better = [], bool(better.any())
+        found, change = [], None
+        if better.any():
+            at = np.flatnonzero((worse | better) & np.isfinite(before) & np.isfinite(cost))
+            change = self._crossed[:, at] @ (cost[at] - before[at])
         for track, slots in zip(self.tracks, self._slots_of, strict=True):
             mine = slots.get(goods)
             if mine is None:
                 continue
             there = (mine >= 0) & hit[np.maximum(mine, 0)]
-            gains = track.may_gain(goods, cost, better) if any_better else mine[:0]
-            there[gains] = mine[gains] >= 0
+            if change is not None:
+                there[track.may_gain(goods, cost, better, change[np.maximum(mine, 0)])] = True
+                there &= mine >= 0
             pairs = np.flatnonzero(there)
             if len(pairs):
                 found.append((mine[pairs], track.routes(cost, pairs, goods)))
