@@ -53,7 +53,7 @@ The three rankings differ, as they must (Jafino, Kwakkel and Verbraeck 2020): by
 REST = """
 ## The worst that can happen together
 
-`solvers.worst_failures(arcs, demands, k)` finds the k failures after which the cheapest flow costs most, with a proof: branch and bound over what the best answer to each set still uses (the supervalid inequalities of Israeli and Wood 2002), bounded by what every known answer loses at most, and by what a box costs at most whatever fails where it has more ways than can fail. Failures may have prices and a budget; `elements` lets a port take all its arcs along; `protect=` chooses what to shield (Scaparra and Church 2008). `method="programme"` solves the single-level dual as one mixed-integer programme in PuLP, for small networks: both methods equal enumeration on random networks and the optima printed for shortest-path, maximum-flow, minimum-cost and multicommodity interdiction in the Pyomo gallery and by Jayaswal and Sinha. On all {links} links and {stops} stops of the freight network three failures are proved in seconds ([benchmarks](../benchmarks/README.md)); `solvers.worst_gas_failures` does the same for pipes, supplies and storages.
+`solvers.worst_failures(arcs, demands, k)` finds the k failures after which the cheapest flow costs most, with a proof: branch and bound over what the best answer to each set still uses (the supervalid inequalities of Israeli and Wood 2002), bounded by what every known answer loses at most, and by what a box costs at most whatever fails where it has more ways than can fail. Failures may have prices and a budget; `elements` lets a port take all its arcs along; `protect=` chooses what to shield (Scaparra and Church 2008). `method="programme"` solves the single-level dual as one mixed-integer programme in PuLP, for small networks: both methods equal enumeration on random networks and the optima printed for shortest-path, maximum-flow, minimum-cost and multicommodity interdiction in the Pyomo gallery and by Jayaswal and Sinha. On all links and stops of the freight network three failures are proved in seconds ([benchmarks](../benchmarks/README.md)); `solvers.worst_gas_failures` does the same for pipes, supplies and storages.
 
 {gas}
 
@@ -101,7 +101,6 @@ Figures of a group move together, each as far as its grade allows (A 5, B 15, C 
 def page() -> str:
     """Return the page."""
     found = corridors.criticality(SCENARIO, jobs=2)
-    tables = found.table.drop_duplicates(["kind", "element"])
     from networks import load_tables
 
     parameter = load_tables().parameter
@@ -114,8 +113,6 @@ def page() -> str:
     for lens, head in (("cost", "cost"), ("unmet", "what is unmet"), ("country", "the country worst off")):
         text += f"\nBy {head}, {SCENARIO}, links and stops removed for 180 days:\n\n" + _ranking(found, lens)
     return text + REST.format(
-        links=int((tables["kind"] == "link").sum()),
-        stops=int((tables["kind"] == "stop").sum()),
         gas=gas_answer(),
         worst=worst_answer(),
         sure=_uncertainty(),
