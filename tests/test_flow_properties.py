@@ -99,7 +99,8 @@ def networks(draw, *, classes=True, groups=True, steps=True, lower=False, penalt
         arcs["steps"] = objects(column)
     if lower:
         least = [min(c, draw(st.sampled_from([0.0, 0.0, 0.5, 1.0]))) for c in arcs["capacity"]]
-        arcs["lower"] = np.where(arcs["tail"] == arcs["head"], 0.0, least)
+        ring = [t == h for t, h in zip(arcs["tail"], arcs["head"], strict=True)]  # labels of several types
+        arcs["lower"] = np.where(ring, 0.0, least)
     # What takes no room might pass where there is none; whether it may is left open here.
     shut = arcs["capacity"] == 0
     if "group" in arcs:
