@@ -61,6 +61,8 @@ class YearFlows:
     unmet, not_shipped : ndarray of float, shape (rows of demand,)
         TEU a year that have no way or no room at the price at which freight stays at home; and those whose
         shippers refuse every way that there is, or may not use it.
+    cost_usd : float
+        What it costs all shippers a year, in their own eyes: the expected least cost of the logit.
     """
 
     status: str
@@ -70,6 +72,7 @@ class YearFlows:
     full: pd.DataFrame
     unmet: npt.NDArray[np.float64]
     not_shipped: npt.NDArray[np.float64]
+    cost_usd: float
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,11 @@ class YearModel:
         self._usual: list[pd.DataFrame] = []
         self._tasted: tuple[Choice, Values] | None = None
         self._shut = self._closures(closures)
-        self.states = combined(self.setting.states, self._shut, self.catalogue)
+        self.states = self.cut(self.setting.states)
+
+    def cut(self, states: Sequence[State]) -> list[State]:
+        """Return parts of the year, cut further by what is shut on record in them."""
+        return combined(states, self._shut, self.catalogue)
 
     def with_(self, setting: Setting, routes: pd.DataFrame | None = None) -> YearModel:
         """Return the model of the same year, demand and prices with another setting, and with `routes` if given."""
@@ -167,7 +174,7 @@ class YearModel:
         if _felt(setting) != _felt(self.setting):
             found._usual = []
         found.setting, found._known_routes, found._tasted = setting, routes, None
-        found.states = combined(setting.states, self._shut, self.catalogue)
+        found.states = self.cut(setting.states)
         return found
 
     def input(self, series: str, default: float = 0.0) -> float:
@@ -512,10 +519,10 @@ class YearModel:
         demands = self.alternatives.demands
         stays = demands["stays"].to_numpy()
         unmet = np.where(answer.unmet < _NOTHING * demands["base"].to_numpy(), 0.0, answer.unmet)
-        by_row = [
+        lost, kept = (
             np.bincount(demands["row"], part, minlength=len(self.demand)).astype(float)
             for part in (np.where(stays, 0.0, unmet), np.where(stays, unmet, 0.0))
-        ]
+        )
         rows = self.rows[["state", "group", "scarce"]].assign(waiting_usd_per_teu=answer.waiting.to_numpy()[1:])
         return YearFlows(
             answer.status,
@@ -523,7 +530,9 @@ class YearModel:
             self._by_route(answer.routes["flow"].to_numpy()),
             self._mean_by_route(answer.routes),
             rows[~rows["scarce"]].drop(columns="scarce").reset_index(drop=True),
-            *by_row,
+            lost,
+            kept,
+            float(self.quantity(choice) @ answer.expected_cost.to_numpy()),
         )
 
     @cached_property

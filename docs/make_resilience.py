@@ -91,7 +91,7 @@ Figures of a group move together, each as far as its grade allows (A 5, B 15, C 
 ## Limits
 
 - A corridor has one route for each pair and goods. Within the time that shippers wait nobody uses a way round, however near.
-- What is halved is rationed, not priced; who passes pays no more.
+- What is halved is rationed, not priced; who passes pays no more. A queue where nothing is to spare counts as cleared after ten times the failure, a judgement.
 - Uncertainty has one number for each group of figures: errors of single links, which average out, are not drawn. Freight has no seasons beside those that a scenario names.
 - Sea to ports of the Adriatic and the Black Sea has no way round the Cape of its own in the network: while Suez is shut those boxes come by rail from other ports, so that the line to Trieste shows as a cut.
 - Stocks and spare room where no capacity is on record are given by whoever asks.

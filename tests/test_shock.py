@@ -103,6 +103,26 @@ def test_a_disruption_of_a_scenario_is_followed(tmp_path):
     assert "Aktau" in found.answer or "aktau" in found.answer
 
 
+def test_projects_and_what_is_shut_on_record_are_in_the_usual_year():
+    past = corridors.load("baseline-2026").with_(
+        {
+            "study": {"years": [2023], "markets": ["eu-cn"]},
+            "disruptions": {
+                "kars": {
+                    "where": {"link": "GE_KRT-TR_KAR-rail"},
+                    "effect": {"use": "closed"},
+                    "when": {"for": "20 d"},
+                }
+            },
+        }
+    )
+    found = corridors.recovery(past)
+    routes = corridors.run(past.with_({"disruptions.kars.enabled": False}), against=False, ranges=False)
+    by_kars = routes.flows("corridor").xs(2023)["teu_per_year"].filter(like="kars").sum() / 365
+    assert found.usual_per_day == pytest.approx(by_kars, rel=0.2)  # nearly all over Kars takes this line
+    assert found.usual_per_day <= by_kars * (1 + 1e-6)
+
+
 def test_what_cannot_be_followed_is_told():
     for scenario, call, told in (
         (corridors.load("baseline-2026"), {}, "has 0 disruptions"),

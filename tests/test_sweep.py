@@ -87,6 +87,13 @@ def test_other_years_too():
     assert_same_as_run(found, 1, caspian().with_({"study.years": [2026, 2030]}))
 
 
+def test_what_is_shut_on_record_in_a_past_year_is_shut_here_too():
+    past = base().with_({"study.years": [2023], "study.markets": ["eu-cn"]})  # Kars was shut for part of 2023
+    values = [{"x": {"where": {"place": "Alat"}, "effect": {"cost": f"x {c}"}}} for c in (1.1, 1.2, 1.3, 1.4)]
+    found = corridors.sweep(past, {"disruptions": values}, jobs=1)
+    assert_same_as_run(found, 1, past.with_({"disruptions": values[1]}))
+
+
 def test_years_are_laid_out_where_runs_share_them_and_numbers_stay():
     values = {
         "disruptions": [shut(link, {"use": "closed"}) for link in LINKS] * 2,

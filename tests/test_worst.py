@@ -91,6 +91,7 @@ def test_wrong_words_are_told(caspian):
         ({"markets": ["cn-eu"]}, "markets: 'cn-eu' is not in the study"),
         ({"projects": ["tunnel"]}, "projects: 'tunnel' is none"),
         ({"year": 1850}, "year: got 1850"),
+        ({"time_limit_s": 0.0}, "time_limit_s: got 0.0"),
         ({"kinds": ["bridge"]}, "kinds: got 'bridge'"),
     ):
         with pytest.raises(DataError, match=told):

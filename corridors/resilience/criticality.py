@@ -14,6 +14,7 @@ import pandas as pd
 from networks import DataError
 from networks.errors import nearest
 
+from .asking import ask_year, opened
 from .elements import KINDS, Element, elements
 from .failing import COLUMNS, COUNTRY_COLUMNS, TRANSIT_COLUMNS, Study
 from .pool import cores, run_tasks
@@ -58,6 +59,8 @@ class Criticality:
         As of `corridors.resilience.redundancy.redundancy`.
     arcs : DataFrame
         For maps: ``link_id``, ``from_place_id``, ``to_place_id``, ``mode``, ``teu_per_year``.
+    places : DataFrame by place id
+        For maps: ``name``, ``lon``, ``lat``.
     record : mapping
         Name, title, year, turn_days, share of estimates, seconds.
     """
@@ -67,6 +70,7 @@ class Criticality:
     transit: pd.DataFrame
     redundancy: pd.DataFrame
     arcs: pd.DataFrame
+    places: pd.DataFrame
     record: Mapping[str, Any]
 
     def ranking(
@@ -201,31 +205,20 @@ def criticality(
     :math:`\kappa`, a queue grows by :math:`\lambda - \kappa` a day and is worked off at what is to spare afterwards;
     waiting costs the value of time. A longer one is driven round from its first day on, as in `corridors.run`, and
     those who set out in the first ``queue_days`` have waited too, before they turn: losses grow with the square of the
-    days at first, then in proportion. Cost is the change of the logsum of the shippers (see
+    days at first, then in proportion. A queue where nothing is to spare counts as cleared after ten times the failure,
+    as those who wait then find other ways (a judgement). Cost is the change of the logsum of the shippers (see
     `corridors.investing.worth`). The measures follow Jenelius, Petersen and Mattsson (2006, Transportation Research
     Part A 40(7), 537-560): cost for what can be driven round, unsatisfied demand for what cannot; that rankings by
     total and by the worst-off differ, Jafino, Kwakkel and Verbraeck (2020, Transport Reviews 40(2), 241-264).
     """
-    from ..scenario.applying import Application
-    from ..scenario.choices import asked_choice
-    from ..scenario.loading import load
-
     began = time.perf_counter()
     _check(days, effects)
-    wanted = load(scenario, folder=folder) if isinstance(scenario, (str, Path)) else scenario
-    years = wanted.freight.study.years
-    asked = years[0] if year is None else year
-    if asked not in years:
-        raise DataError([f"year: got {asked!r}, expected one of the study, {', '.join(map(str, years))}"])
-    application = Application.of(wanted.freight, folder)
-    application.check()
-    model = application.year_model(asked)
-    if model.setting.refusals:
-        raise DataError([f"{wanted.name}: criticality is for shippers who refuse nothing, without avoid and bans"])
-    warm = WarmYear(model, asked_choice(wanted.freight.choice))
-    study = Study(warm, tuple(model.states), tuple(days), tuple(effects))
+    asked = ask_year(opened(scenario, folder), year, folder, "criticality")
+    warm, states = WarmYear(asked.model, asked.choice), tuple(asked.model.states)
+    study = Study(warm, states, tuple(days), tuple(effects))
     every = elements(warm.filters, kinds)
-    used = [e for e in every if study.uses(e)]
+    in_use = [study.uses(e) for e in every]
+    used = [e for e, uses in zip(every, in_use, strict=True) if uses]
     work = _Work(study, used)
     found: dict[int, Any] = {}
     for number, result, error in run_tasks(work, range(len(used)), cores(jobs)):
@@ -235,22 +228,23 @@ def criticality(
         if progress is not None:
             progress(len(found), len(used))
     rows = [row for number in sorted(found) for row in found[number][0]]
-    idle = [row for e in every if not study.uses(e) for row in study.idle(e)]
+    idle = [row for e, uses in zip(every, in_use, strict=True) if not uses for row in study.idle(e)]
     table = pd.DataFrame([*rows, *idle], columns=COLUMNS)
     countries = pd.DataFrame([r for n in sorted(found) for r in found[n][1]], columns=COUNTRY_COLUMNS)
     transit = pd.DataFrame([r for n in sorted(found) for r in found[n][2]], columns=TRANSIT_COLUMNS)
     from .redundancy import redundancy_of
 
     record = {
-        "name": wanted.name,
-        "title": wanted.freight.title or wanted.name,
-        "year": asked,
+        "name": asked.scenario.name,
+        "title": asked.title,
+        "year": asked.year,
         "turn_days": study.turn,
         "estimates": study.estimates,
-        "solves": len(used) * len(model.states),
+        "solves": len(used) * len(states),
         "seconds": round(time.perf_counter() - began, 1),
     }
-    return Criticality(table, countries, transit, redundancy_of(warm), study.link_flows(), record)
+    places = warm.filters.tables.places[["name", "lon", "lat"]]
+    return Criticality(table, countries, transit, redundancy_of(warm), study.link_flows(), places, record)
 
 
 def _check(days: Sequence[int], effects: Sequence[str]) -> None:

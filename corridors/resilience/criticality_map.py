@@ -32,8 +32,6 @@ def draw_map(found: Criticality, lens: str, *, days: int, effect: str) -> Figure
     """Draw the map; see `Criticality.plot_map`."""
     import geopandas as gpd
 
-    from networks import load_tables
-
     ranked = found.ranking(lens, days=days, effect=effect, top=10**6)
     from .criticality import LENSES
 
@@ -42,7 +40,7 @@ def draw_map(found: Criticality, lens: str, *, days: int, effect: str) -> Figure
     stops = ranked[ranked["kind"] == "stop"].set_index("element")[measure]
     if links.empty and stops.empty:
         raise DataError([f"nothing that is {effect} for {days} days changes anything by lens {lens!r}: no map to draw"])
-    places = load_tables().places
+    places = found.places
     at = {p: (float(places.at[p, "lon"]), float(places.at[p, "lat"])) for p in places.index}
     used = found.arcs[found.arcs["teu_per_year"] > 1].copy()
     used["loss"] = used["link_id"].map(links).fillna(0.0)
@@ -55,7 +53,7 @@ def draw_map(found: Criticality, lens: str, *, days: int, effect: str) -> Figure
     axes = figure.subplots()
     crs = projection(main)
     _draw(axes, lines, crs, extent_of(main.to_crs(crs).total_bounds, _SHAPE), edges)
-    _stops(axes, stops[[p for p in stops.index if p in {*main["from_place_id"], *main["to_place_id"]}]], edges, at, crs)
+    _stops(axes, stops[stops.index.isin({*main["from_place_id"], *main["to_place_id"]})], edges, places, crs)
     if 0 < len(ashore) < len(lines):
         small = axes.inset_axes(_INSET)
         whole = projection(lines)
@@ -89,28 +87,25 @@ def _colour(loss: float, edges: Any) -> str:
     return _UNUSED if loss <= 0 else _HUE[int(np.searchsorted(edges, loss))]
 
 
-def _stops(axes: Any, stops: pd.Series[float], edges: Any, at: dict[str, tuple[float, float]], crs: str) -> None:
+def _stops(axes: Any, stops: pd.Series[float], edges: Any, places: pd.DataFrame, crs: str) -> None:
     """Draw the stops that hurt most as dots, the worst with their names."""
     import geopandas as gpd
-
-    from networks import load_tables
 
     worst = stops[stops > edges[1]]
     if worst.empty:
         return
-    points = gpd.GeoSeries(gpd.points_from_xy(*zip(*[at[p] for p in worst.index], strict=True)), crs="EPSG:4326")
-    points = points.to_crs(crs)
+    here = places.loc[worst.index]
+    points = gpd.GeoSeries(gpd.points_from_xy(here["lon"], here["lat"]), crs="EPSG:4326").to_crs(crs)
     axes.scatter(
         points.x, points.y, s=34, color=[_colour(v, edges) for v in worst], edgecolor=INK, linewidth=0.6, zorder=5
     )
-    names = load_tables().places["name"]
     taken: list[Any] = []
     axes.figure.canvas.draw()
     renderer = axes.figure.canvas.get_renderer()
     for place, x, y in list(zip(worst.index, points.x, points.y, strict=True))[:_NAMED]:
         for dx, dy, side, base in ((6, 4, "left", "bottom"), (-6, 4, "right", "bottom"), (6, -4, "left", "top")):
             text = axes.annotate(
-                str(names[place]).split(" (")[0],
+                str(places.at[place, "name"]).split(" (")[0],
                 (x, y),
                 (dx, dy),
                 textcoords="offset points",

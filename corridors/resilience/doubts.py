@@ -19,9 +19,13 @@ from ..scenario.applying import Application
 from ..scenario.windows import days_on
 from ..year_routes import Values
 from ..year_setting import State
-from .warm_year import Doubt, Laid, Part, WarmYear
+from .warm_parts import Doubt, Laid, Part
+from .warm_year import WarmYear
 
-__all__ = ["Doubtful", "Input"]
+__all__ = ["Doubtful", "Input", "doubtful"]
+
+_Moves = dict[str, tuple[str, Values]]
+_Case = tuple[float, Laid, _Moves]
 
 _DAYS = 365
 _LASTS = (0.5, 1.0, 2.0)  # least, most likely and longest time that an event lasts, of that in the file
@@ -145,8 +149,9 @@ class Doubtful:
         shares, waited = self._timeline(value)
         total: dict[str, float] = {}
         for names, share in shares.items():
-            for key, x in self._outputs(self._answer(names, value)).items():
-                total[key] = total.get(key, 0.0) + share * x
+            for part, laid, moves in self._combination(names):
+                for key, x in self._outputs(self._answer(laid, moves, value)).items():
+                    total[key] = total.get(key, 0.0) + share * part * x
         return {**total, "days of events": _DAYS * (1 - shares.get((), 0.0)), "events waited for": waited}
 
     def middle(self) -> Values:
@@ -210,33 +215,36 @@ class Doubtful:
     # Answers
 
     @cached_property
-    def _laid_out(self) -> OrderedDict[tuple[str, ...], tuple[Laid, dict[str, tuple[str, Values]]]]:
+    def _laid_out(self) -> OrderedDict[tuple[str, ...], list[_Case]]:
         return OrderedDict()
 
-    def _combination(self, names: tuple[str, ...]) -> tuple[Laid, dict[str, tuple[str, Values]]]:
-        """Return a combination of events laid out, and by how much a whole half width of each group moves routes."""
+    def _combination(self, names: tuple[str, ...]) -> list[_Case]:
+        """Return a combination of events laid out, for each part of the year by what is shut on record."""
         if names not in self._laid_out:
-            state: State = self.application.state_with(names, self.year)
-            laid = self.warm.laid(state)
-            arcs = self.warm.arcs if state.change is None else state.change(self.warm.arcs)
-            crossed = laid.routes.crossed(len(arcs))
-            columns = {
-                "tariff": arcs["tariff_usd_per_teu"].to_numpy(dtype=float),
-                "hours": arcs["hours"].to_numpy(dtype=float),
-                "variance": arcs["spread_h"].to_numpy(dtype=float) ** 2,
-            }
-            moves = {
-                name: (column, np.asarray(crossed @ (columns[column] * self._grades * mask)))
-                for name, (column, mask) in self._groups.items()
-            }
-            self._laid_out[names] = laid, moves
+            states = self.warm.model.cut([self.application.state_with(names, self.year)])
+            self._laid_out[names] = [self._case(state) for state in states]
             while len(self._laid_out) > _KEPT:
                 self._laid_out.popitem(last=False)
         self._laid_out.move_to_end(names)
         return self._laid_out[names]
 
-    def _answer(self, names: tuple[str, ...], value: Mapping[str, float]) -> Part:
-        laid, moves = self._combination(names)
+    def _case(self, state: State) -> _Case:
+        """Lay out a part of the year, and say by how much a whole half width of each group moves its routes."""
+        laid = self.warm.laid(state)
+        arcs = self.warm.arcs if state.change is None else state.change(self.warm.arcs)
+        crossed = laid.routes.crossed(len(arcs))
+        columns = {
+            "tariff": arcs["tariff_usd_per_teu"].to_numpy(dtype=float),
+            "hours": arcs["hours"].to_numpy(dtype=float),
+            "variance": arcs["spread_h"].to_numpy(dtype=float) ** 2,
+        }
+        moves = {
+            name: (column, np.asarray(crossed @ (columns[column] * self._grades * mask)))
+            for name, (column, mask) in self._groups.items()
+        }
+        return state.share, laid, moves
+
+    def _answer(self, laid: Laid, moves: _Moves, value: Mapping[str, float]) -> Part:
         sums = {name: laid.sums[name].copy() for name in ("tariff", "hours", "variance")}
         for name, (column, move) in moves.items():
             if name in value:

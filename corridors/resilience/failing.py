@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from ..year_routes import CELL, Values, delay_of
+from ..year_routes import Values, delay_of
 from ..year_setting import State
 from .elements import Element
-from .warm_year import Part, WarmYear
+from .warm_parts import Part
+from .warm_year import WarmYear
 
 if TYPE_CHECKING:
     from .tracks import Flags
@@ -117,12 +118,6 @@ class Study:
         column = np.concatenate([end.map(number).to_numpy() for end in ends])
         return names, csr_array((np.full(len(row), 0.5), (row, column)), shape=(len(demand), len(names)))
 
-    @cached_property
-    def _row_of_slot(self) -> np.ndarray[Any, Any]:
-        demand = self.warm.model.demand
-        keys = pd.MultiIndex.from_frame(demand[CELL])
-        return np.asarray(keys.get_indexer(pd.MultiIndex.from_frame(self.warm.slots[CELL])))
-
     def costs(self, part: Part) -> Values:
         """Return the generalised cost of each route for the mean shipper, USD/TEU; inf where there is none."""
         hour = self.warm.choice.time_factor * self.warm._hour
@@ -132,7 +127,7 @@ class Study:
     def hours(self, part: Part) -> Values:
         """Return the TEU-hours on the way of each row of demand, a year."""
         long = np.where(part.routes.there, part.flow * part.sums["hours"], 0.0)
-        return np.bincount(self._row_of_slot, long, minlength=len(self.warm.model.demand)).astype(float)
+        return np.bincount(self.warm.row_of_slot, long, minlength=len(self.warm.model.demand)).astype(float)
 
     @cached_property
     def spent(self) -> Values:
@@ -140,7 +135,7 @@ class Study:
         total = np.zeros(len(self.warm.model.demand))
         for state, part in zip(self.states, self.usual, strict=True):
             cost = np.where(part.flow > 0, self.costs(part), 0.0)
-            total += state.share * np.bincount(self._row_of_slot, part.flow * cost, minlength=len(total))
+            total += state.share * np.bincount(self.warm.row_of_slot, part.flow * cost, minlength=len(total))
         return total
 
     # One failure
@@ -168,13 +163,8 @@ class Study:
     @cached_property
     def estimates(self) -> float:
         """Share of estimates among the figures behind the usual routes, by TEU."""
-        arcs = self.warm.arcs
-        figures, guessed = arcs["figures"].to_numpy(dtype=float), arcs["estimates"].to_numpy(dtype=float)
-        sums = np.zeros(2)
-        for state, part in zip(self.states, self.usual, strict=True):
-            crossed = part.routes.crossed(len(arcs))
-            sums += state.share * np.array([part.flow @ (crossed @ guessed), part.flow @ (crossed @ figures)])
-        return float(sums[0] / sums[1]) if sums[1] else 0.0
+        shares = [state.share for state in self.states]
+        return self.warm.estimates(list(zip(shares, self.usual, strict=True)))
 
     @cached_property
     def of_country(self) -> tuple[list[str], csr_array]:
@@ -349,7 +339,7 @@ class Failure:
             total = float(flow.sum())
             passing += share * total
             per_day += share * stopped * total / 365
-            by_row += share * stopped / 365 * np.bincount(study._row_of_slot, flow * hour, minlength=rows)
+            by_row += share * stopped / 365 * np.bincount(study.warm.row_of_slot, flow * hour, minlength=rows)
             spare = min(spare, max(room - total, 0.0) / 365)
         clearing = 0.0
         if days <= study.turn and per_day > 0:
@@ -367,10 +357,10 @@ class Failure:
             new = np.where(after.routes.passing(self.element.arcs), np.inf, new)
             rows = len(study.warm.model.demand)
             best_old, best_new = np.full(rows, np.inf), np.full(rows, np.inf)
-            np.minimum.at(best_old, study._row_of_slot, old)
-            np.minimum.at(best_new, study._row_of_slot, new)
-            holds = uses & np.isfinite(old) & (old <= best_old[study._row_of_slot] * (1 + 1e-9))
-            flow = np.bincount(study._row_of_slot, np.where(holds, before.flow, 0.0), minlength=rows)
+            np.minimum.at(best_old, study.warm.row_of_slot, old)
+            np.minimum.at(best_new, study.warm.row_of_slot, new)
+            holds = uses & np.isfinite(old) & (old <= best_old[study.warm.row_of_slot] * (1 + 1e-9))
+            flow = np.bincount(study.warm.row_of_slot, np.where(holds, before.flow, 0.0), minlength=rows)
             through = flow > _SMALL
             if through.any():
                 weight += share * float(flow[through].sum())

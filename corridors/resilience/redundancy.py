@@ -10,9 +10,8 @@ import pandas as pd
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import maximum_flow
 
-from networks import DataError
-
 from ..year_setting import State
+from .asking import ask_year, opened
 from .warm_year import WarmYear
 
 if TYPE_CHECKING:
@@ -48,17 +47,8 @@ def redundancy(scenario: Scenario | str | Path, *, folder: str | Path | None = N
     DataError
         A scenario that cannot be run.
     """
-    from ..scenario.applying import Application
-    from ..scenario.choices import asked_choice
-    from ..scenario.loading import load
-
-    wanted = load(scenario, folder=folder) if isinstance(scenario, (str, Path)) else scenario
-    application = Application.of(wanted.freight, folder)
-    application.check()
-    model = application.year_model(wanted.freight.study.years[0])
-    if model.setting.refusals:
-        raise DataError([f"{wanted.name}: redundancy is for shippers who refuse nothing, without avoid and bans"])
-    return redundancy_of(WarmYear(model, asked_choice(wanted.freight.choice)))
+    asked = ask_year(opened(scenario, folder), None, folder, "redundancy")
+    return redundancy_of(WarmYear(asked.model, asked.choice))
 
 
 def redundancy_of(warm: WarmYear) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,10 @@ import numpy as np
 from networks import DataError
 from networks.errors import nearest
 
-from .failing import Study
+from ..year_routes import Values
+from .asking import Asked, ask_year, opened
 from .recovery import Recovery, recover, room_profile
+from .warm_parts import Part
 from .warm_year import WarmYear
 
 if TYPE_CHECKING:
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["recovery"]
 
+_Parts = list[tuple[float, Part]]
+
+_DAYS = 365
 _BEFORE = 5  # days that are shown before the shock
 _AFTER = 2.0  # times its length that is followed afterwards, at least
 _LEAST_AFTER = 60
@@ -73,11 +79,7 @@ def recovery(
     shippers to the disruption if it lasted (as in `criticality`); that newcomers turn after ``queue_days`` of
     ``parameters.csv`` is as in `corridors.run`. Capacities on record are those of a year, spread over its days.
     """
-    from ..scenario.applying import Application
-    from ..scenario.choices import asked_choice
-    from ..scenario.loading import load
-
-    wanted = load(scenario, folder=folder) if isinstance(scenario, (str, Path)) else scenario
+    wanted = opened(scenario, folder)
     model = wanted.freight
     known = list(model.disruptions)
     if name is None and len(known) != 1:
@@ -89,31 +91,26 @@ def recovery(
         raise DataError([f"name: no disruption is called {asked!r}; known: {', '.join(known)}{nearest(asked, known)}"])
     if not 0 <= catch_up < math.inf:
         raise DataError([f"catch_up: got {catch_up!r}, expected a share of zero or more"])
-    when = model.study.years[0] if year is None else year
     alone = wanted.alone().with_({f"disruptions.{other}.enabled": False for other in known if other != asked})
-    application = Application.of(alone.freight, folder)
-    item = next((i for i in application.items if i.name == f"disruptions.{asked}"), None)
+    case = ask_year(alone, year, folder, "recovery")
+    item = next((i for i in case.application.items if i.name == f"disruptions.{asked}"), None)
     if item is None:
         raise DataError([f"{asked}: is not enabled"])
     days = lasts_days if lasts_days is not None else item.days
     if not 0 < days < math.inf:
         raise DataError([f"{asked}: has no end; give when.for, or lasts_days"])
-    year_model = application.year_model(when)
-    if year_model.setting.refusals:
-        raise DataError([f"{wanted.name}: recovery is for shippers who refuse nothing, without avoid and bans"])
-    warm = WarmYear(year_model, asked_choice(alone.freight.choice))
-    usual, after = warm.usual, warm.part(application.state_with([item.name], when))
+    warm = WarmYear(case.model, case.choice)
+    usual, after = (_parts(warm, case, names) for names in ((), (item.name,)))
     arcs = np.logical_or.reduce([part.selection.arcs for part in item.ready])
-    uses = usual.routes.passing(arcs)
-    flow = np.where(uses, usual.flow, 0.0)
-    per_day = float(flow.sum()) / 365
+    users = _mean(usual, lambda p: np.where(p.routes.passing(arcs), p.flow, 0.0))
+    per_day = float(users.sum()) / _DAYS
     if per_day <= 0:
         raise DataError([f"{asked}: nothing passes there as usual"])
-    study = Study(warm, (), (), ())
-    gone = float((after.unmet + after.not_shipped - usual.unmet - usual.not_shipped).clip(min=0).sum()) / 365
-    hours = study.hours(after) - study.hours(usual)
-    longer = max(float(hours.sum()) / 365 + gone * _mean_hours(usual, flow), 0.0) / max(per_day - gone, 1e-9) / 24
-    room = _room(warm, arcs, per_day, catch_up)
+    gone = float((_mean(after, _left_at_home) - _mean(usual, _left_at_home)).clip(min=0).sum()) / _DAYS
+    hours = float((_mean(after, _hours) - _mean(usual, _hours)).sum()) / _DAYS
+    on_the_way = float(_mean(usual, lambda p: np.where(p.routes.passing(arcs), _hours(p), 0.0)).sum()) / users.sum()
+    longer = max(hours + gone * on_the_way, 0.0) / max(per_day - gone, 1e-9) / 24
+    room = _room(warm, usual, arcs, per_day, catch_up)
     left = _left(item)
     over = 0.0 if item.intervention.recover_over is None else item.intervention.recover_over.days
     total = horizon_days or int(_BEFORE + days + over + max(_AFTER * days, _LEAST_AFTER))
@@ -129,21 +126,37 @@ def recovery(
     )
 
 
-def _mean_hours(part: Any, flow: Any) -> float:
-    total = float(flow.sum())
-    return float(flow @ np.where(part.routes.there, part.sums["hours"], 0.0)) / total if total > 0 else 0.0
+def _parts(warm: WarmYear, case: Asked, names: tuple[str, ...]) -> _Parts:
+    """Return the parts of a year in which some interventions hold, each with its share."""
+    states = warm.model.cut([case.application.state_with(names, case.year)])
+    return [(state.share, warm.part(state)) for state in states]
 
 
-def _room(warm: WarmYear, arcs: Any, per_day: float, catch_up: float) -> float:
+def _mean(parts: _Parts, figure: Callable[[Part], Values]) -> Values:
+    return np.asarray(sum(share * figure(part) for share, part in parts))
+
+
+def _hours(part: Part) -> Values:
+    return np.where(part.routes.there, part.flow * part.sums["hours"], 0.0)
+
+
+def _left_at_home(part: Part) -> Values:
+    return part.unmet + part.not_shipped
+
+
+def _room(warm: WarmYear, usual: _Parts, arcs: Any, per_day: float, catch_up: float) -> float:
     """Return what can pass a day: what passes now and what its capacities on record have to spare."""
     table = warm.arcs[arcs]
     known = table[(table["capacity_group"] != "") & table["capacity_teu_per_year"].notna()]
     rooms = known.groupby("capacity_group")["capacity_teu_per_year"].first()
     if rooms.empty:
         return per_day * (1 + catch_up)
-    groups, usual = warm.arcs["capacity_group"].to_numpy(), warm.usual
-    loads = {group: float(usual.flow[usual.routes.passing(groups == group)].sum()) for group in rooms.index}
-    spare = min((float(room) - loads[group]) / 365 for group, room in rooms.items())
+    groups = warm.arcs["capacity_group"].to_numpy()
+
+    def load(group: str) -> float:
+        return float(_mean(usual, lambda p: np.where(p.routes.passing(groups == group), p.flow, 0.0)).sum())
+
+    spare = min((float(room) - load(str(group))) / _DAYS for group, room in rooms.items())
     return per_day + max(spare, 0.0)
 
 

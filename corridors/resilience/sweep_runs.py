@@ -22,7 +22,8 @@ from ..scenario.choices import asked_choice
 from ..scenario.gas_schema import GasScenarioModel
 from ..year_routes import Values
 from ..year_setting import State
-from .warm_year import Part, WarmYear
+from .warm_parts import Part, SeveralLimitsError
+from .warm_year import WarmYear
 
 if TYPE_CHECKING:
     from ..scenario.loading import Scenario
@@ -165,13 +166,11 @@ class Runner:
         sums = self._sums(scenario, application, year, task.changes)
         total, unmet = None, np.zeros(2)
         try:
-            for state in setting.states:
+            for state in sums.warm.model.cut(setting.states):
                 part, lost = sums.of(state)
                 total = state.share * part if total is None else total + state.share * part
                 unmet += state.share * lost
-        except DataError as error:
-            if "several capacities" not in str(error):
-                raise
+        except SeveralLimitsError:
             return self._fresh(application, year, waited)
         assert total is not None
         return sums.rows(total, unmet, waited)
@@ -202,10 +201,8 @@ class Runner:
         tables = _Tables(model.routes, model, year)
         ends = np.cumsum([0, *map(len, model.routes["path"])])
         arcs = np.array([arc for path in model.routes["path"] for arc in path], dtype=np.int64)
-        answer = model.logit(choice).respond(residual=1e-7)
-        cost = float(model.quantity(choice) @ answer.expected_cost)
         sums = {name: np.asarray(model.routes[name], dtype=float) for name in ("tariff", "hours", "kgco2e_per_t")}
-        total = tables.total(found.flow, sums, ends, arcs, cost)
+        total = tables.total(found.flow, sums, ends, arcs, found.cost_usd)
         return tables.rows(total, np.array([found.unmet.sum(), found.not_shipped.sum()]), waited)
 
     def _gas(self, scenario: Scenario) -> Outcome:
@@ -337,11 +334,9 @@ def _key(state: State) -> bytes:
     digest = hashlib.sha256(
         repr((sorted(state.avoid), sorted(state.shut), state.shifts, sorted(state.refused))).encode()
     )
-    change: Any = state.change
-    for edit in (*getattr(change, "edits", ()), *getattr(change, "capacities", ())):
-        for value in vars(edit).values():
-            digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
-        digest.update(b";")
+    if state.change is not None:
+        change: Any = state.change  # that of a scenario, which can be told from others
+        digest.update(change.fingerprint)
     return digest.digest()
 
 

@@ -17,6 +17,7 @@ from networks.errors import nearest
 
 from ..scenario.gas_schema import GasScenarioModel
 from ..scenario.varying import combinations
+from .asking import opened
 from .pool import cores, run_tasks
 from .sweep_files import SweepFolder, fingerprint
 from .sweep_runs import TABLES, Runner, Task, chunk_rows, common
@@ -235,9 +236,7 @@ def sweep(
     of a year that differ from the year as usual only by disruptions, policy and projects are solved from it (see
     `WarmYear`), and the year of every demand, price and choice that some runs share is laid out once.
     """
-    from ..scenario.loading import load
-
-    wanted = load(scenario, folder=folder) if isinstance(scenario, (str, Path)) else scenario
+    wanted = opened(scenario, folder)
     if vary is not None:
         wanted = wanted.alone().with_({"vary": {"together": dict(vary)} if together else dict(vary)})
     asked = dict(wanted.model.vary)

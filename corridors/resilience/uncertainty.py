@@ -15,7 +15,7 @@ import pandas as pd
 from networks import DataError
 from networks.errors import nearest
 
-from ..year_setting import State
+from .asking import ask_year, opened
 from .doubts import Doubtful, Input, doubtful
 from .pool import cores, run_tasks
 from .warm_year import WarmYear
@@ -292,43 +292,22 @@ def uncertainty(
     -----
     See `corridors.resilience.doubts.Doubtful` for what is drawn and what is held.
     """
-    from ..scenario.applying import Application
-    from ..scenario.choices import asked_choice
-    from ..scenario.loading import load
-
     began = time.perf_counter()
     for name, value, least in (("draws", draws, 2), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise DataError([f"{name}: got {value!r}, expected a whole number of {least} or more"])
-    wanted = load(scenario, folder=folder) if isinstance(scenario, (str, Path)) else scenario
-    years = wanted.freight.study.years
-    asked = years[0] if year is None else year
-    if asked not in years:
-        raise DataError([f"year: got {asked!r}, expected one of the study, {', '.join(map(str, years))}"])
-    application = Application.of(wanted.freight, folder)
-    application.check()
-    model = application.year_model(asked)
-    if model.setting.refusals:
-        raise DataError([f"{wanted.name}: uncertainty is for shippers who refuse nothing, without avoid and bans"])
-    from dataclasses import replace
-
-    plain = model.with_(replace(model.setting, states=(State(1.0),)))
-    warm = WarmYear(plain, asked_choice(wanted.freight.choice))
-    found = doubtful(application, warm, asked, half_widths)
+    asked = ask_year(opened(scenario, folder), year, folder, "uncertainty")
+    warm = WarmYear(asked.model, asked.choice)
+    found = doubtful(asked.application, warm, asked.year, half_widths)
     names = [one.name for one in found.inputs]
     points = np.random.default_rng(seed).random((draws, len(names)))
     base = pd.Series(found.run(found.middle()))
     outputs = _evaluated(found, points, jobs, progress)
-    arcs = warm.arcs
-    crossed = warm.usual.routes.crossed(len(arcs))
-    figures, guessed = (
-        float(warm.usual.flow @ (crossed @ arcs[c].to_numpy(dtype=float))) for c in ("figures", "estimates")
-    )
     record = {
-        "title": wanted.freight.title or wanted.name,
-        "year": asked,
+        "title": asked.title,
+        "year": asked.year,
         "seed": seed,
-        "estimates": guessed / max(figures, 1e-300),
+        "estimates": warm.estimates([(1.0, warm.usual)]),
         "seconds": round(time.perf_counter() - began, 1),
     }
     table = pd.DataFrame(found.inputs, columns=list(Input._fields)).set_index("name").rename_axis("input")

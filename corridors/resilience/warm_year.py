@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
 from networks import DataError, goods_prices
 from solvers import LogitModel
@@ -21,100 +18,16 @@ from ..year_model import YearModel
 from ..year_routes import AVERSE_TO, CELL, SEA, Values, branch_of, delay_of, route_sums, shifted
 from ..year_setting import Setting, State
 from .tracks import Flags, Ints, Routes, Track, joined, replaced, some_of
+from .warm_parts import Doubt, Laid, Part, SeveralLimitsError
 from .warm_rooms import Limit, Rooms
 
-__all__ = ["Doubt", "Laid", "Part", "WarmYear"]
+__all__ = ["WarmYear"]
 
 _RESIDUAL = 1e-7
 _NEVER = 1e9  # USD/TEU, of a route that is not there: nobody takes it
 _RATES = ("tariff_usd_per_teu", "hours", "spread_h", "kgco2e_per_t")
 _SUMS = ("tariff", "sea_tariff", "hours", "variance", "kgco2e_per_t")
 _NOTHING = 1e-6  # share of a demand below which the penalty keeps nobody at home but in the tail of the logit
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """What a part of the year is like, as if it lasted all year.
-
-    Attributes
-    ----------
-    flow : ndarray of float, shape (slots,)
-        TEU a year by each route.
-    sums : mapping of str to ndarray of float, shape (slots,)
-        ``tariff``, ``hours``, ``variance`` (h^2), ``kgco2e_per_t`` of each route.
-    cost_usd : ndarray of float, shape (rows of demand,)
-        What it costs all shippers of a row, in their own eyes, a year: the expected least cost of the logit, waiting
-        and scarcity included, and the penalty for what is not sent.
-    unmet, not_shipped : ndarray of float, shape (rows of demand,)
-        TEU a year, as of `YearFlows`.
-    wait : ndarray of float
-        Prices of scarcity and waiting, by capacity.
-    routes : Routes
-        Arcs of each route.
-    """
-
-    flow: Values
-    sums: Mapping[str, Values]
-    cost_usd: Values
-    unmet: Values
-    not_shipped: Values
-    wait: Values
-    routes: Routes
-
-
-class Laid(NamedTuple):
-    """Routes and rooms of a part of the year, ready to be answered to.
-
-    Attributes
-    ----------
-    state : State
-        What holds.
-    routes : Routes
-        One for each slot.
-    sums : mapping of str to ndarray of float, shape (slots,)
-        What their arcs sum to, see `corridors.year_routes.route_sums`.
-    there, crosses : ndarray of bool, shape (slots,)
-        Whether there is a route, and whether it crosses Russia or Belarus.
-    resized : ndarray of float, shape (slots,)
-        What the size of a route that is not usual adds to its cost, USD/TEU.
-    rooms : ndarray of float
-        Capacities, TEU a year.
-    takes : (ndarray of int, sparse array)
-        Way of each slot, and what each way takes of each capacity.
-    usual : bool
-        Whether nothing that is used differs from the year as usual.
-    """
-
-    state: State
-    routes: Routes
-    sums: Mapping[str, Values]
-    there: Flags
-    crosses: Flags
-    resized: Values
-    rooms: Values
-    takes: tuple[Ints, csr_array]
-    usual: bool
-
-
-class Doubt(NamedTuple):
-    """Figures that are not those of the tables.
-
-    Attributes
-    ----------
-    sums : mapping of str to ndarray of float, shape (slots,)
-        ``tariff``, ``hours``, ``variance`` of each route.
-    time_factor : float
-        On the worth of time.
-    demand : ndarray of float, shape (rows of demand,)
-        Factors.
-    room : ndarray of float or float
-        Factors on capacities.
-    """
-
-    sums: Mapping[str, Values]
-    time_factor: float
-    demand: Values
-    room: Values | float
 
 
 class WarmYear:
@@ -332,7 +245,8 @@ class WarmYear:
         new = groups != self._grouped
         if new.any():
             if limit is not None or len(set(groups[new])) > 1:
-                raise DataError([f"{state.name or 'a scenario'}: sets several capacities where none is on record"])
+                name = state.name or "a scenario"
+                raise SeveralLimitsError([f"{name}: sets several capacities where none is on record"])
             limit = Limit(new, float(arcs["capacity_teu_per_year"].to_numpy()[new][0]))
         return self._laid(state, arcs, limit)
 
@@ -427,6 +341,20 @@ class WarmYear:
             np.bincount(self._row, np.where(stays, 0.0, left), minlength=rows).astype(float),
             np.bincount(self._row, np.where(stays, left, 0.0), minlength=rows).astype(float),
         )
+
+    @cached_property
+    def row_of_slot(self) -> Ints:
+        """Row of the demand of each slot."""
+        rows = pd.MultiIndex.from_frame(self.model.demand[CELL])
+        return np.asarray(rows.get_indexer(pd.MultiIndex.from_frame(self.slots[CELL])))
+
+    def estimates(self, parts: Sequence[tuple[float, Part]]) -> float:
+        """Return the share of estimates among the figures behind the routes of parts of the year, by TEU."""
+        load = np.zeros(len(self.arcs))
+        for share, part in parts:
+            load += share * np.asarray(part.routes.crossed(len(self.arcs)).T @ part.flow)
+        guessed, figures = (float(load @ self.arcs[c].to_numpy(dtype=float)) for c in ("estimates", "figures"))
+        return guessed / figures if figures else 0.0
 
     @cached_property
     def _cells(self) -> pd.MultiIndex:

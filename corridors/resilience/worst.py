@@ -17,10 +17,12 @@ from networks.errors import nearest
 from solvers.failure_search import Answer, Attack, Search
 
 from ..year_setting import State
+from .asking import opened, year_of
 from .elements import Element, elements
 from .failing import Shut
 from .pool import cores, run_tasks
-from .warm_year import Part, WarmYear
+from .warm_parts import Part
+from .warm_year import WarmYear
 
 if TYPE_CHECKING:
     from ..scenario.applying import Application
@@ -166,18 +168,14 @@ def worst_failures(
     a network, where costs bound sets too, see `solvers.worst_failures`. Of sets that hurt alike the smallest is told.
     """
     from ..scenario.applying import Application
-    from ..scenario.loading import load
 
     began = time.perf_counter()
     if isinstance(k, bool) or not isinstance(k, int) or k < 1:
         raise DataError([f"k: got {k!r}, expected a whole number of one or more"])
-    wanted = load(scenario, folder=folder) if isinstance(scenario, (str, Path)) else scenario
-    study = wanted.freight.study
-    asked = study.years[0] if year is None else year
+    wanted = opened(scenario, folder)
+    study, asked = wanted.freight.study, year_of(wanted, year)
     strange = [m for m in markets or () if m not in study.markets]
     wrong = [f"markets: {m!r} is not in the study{nearest(m, study.markets)}" for m in strange]
-    if asked not in study.years:
-        wrong.append(f"year: got {asked!r}, expected one of the study, {', '.join(map(str, study.years))}")
     if not within:
         wrong.append("within: expected a country, place or link at least")
     offered = [n for n, p in wanted.freight.investments.projects.items() if p.decision == "choose"]
@@ -284,6 +282,8 @@ class _Case:
         worst = next(found for found in by_count if found.cost >= last)  # the fewest that do as much harm
         known = recourse.known
         names = recourse.names
+        if () not in known:
+            raise DataError([f"time_limit_s: got {self.time_limit_s!r}, the time was over before anything was tried"])
         without = known[()][0]
         tried = [(names(key), (cost - without) / _MILLION, unmet) for key, (cost, unmet) in known.items() if key]
         found = known[worst.failed]
@@ -361,26 +361,17 @@ class _Shippers:
         return tuple(self.elements[e].name for e in failed)
 
     @cached_property
-    def _rows(self) -> Any:
-        keys = ["market", "origin", "destination", "goods"]
-        index = pd.MultiIndex.from_frame(self.warm.model.demand[keys])
-        return np.asarray(index.get_indexer(pd.MultiIndex.from_frame(self.warm.slots[keys])))
-
-    @cached_property
     def passing(self) -> float:
         """What of the trade concerned passes the region as usual, TEU a year."""
         part = self.warm.part(self.state)
         touched = np.logical_or.reduce([e.arcs for e in self.elements])
-        mine = self.counted[self._rows] & part.routes.passing(touched)
+        mine = self.counted[self.warm.row_of_slot] & part.routes.passing(touched)
         return float(part.flow[mine].sum())
 
     @cached_property
     def estimates(self) -> float:
         """Share of estimates among the figures behind the routes, by TEU."""
-        arcs, part = self.warm.arcs, self.warm.part(self.state)
-        crossed = part.routes.crossed(len(arcs))
-        figures, guessed = (arcs[c].to_numpy(dtype=float) for c in ("figures", "estimates"))
-        return float(part.flow @ (crossed @ guessed)) / max(float(part.flow @ (crossed @ figures)), 1e-300)
+        return self.warm.estimates([(1.0, self.warm.part(self.state))])
 
     def answer(self, failed: Any, deadline: float) -> Answer | None:
         """Return what the shippers do without some elements; None when the time is over."""

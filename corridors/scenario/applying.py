@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -437,6 +438,16 @@ class _Change:
 
     def __call__(self, arcs: pd.DataFrame) -> pd.DataFrame:
         return edited(arcs, self.edits, self.capacities)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """What it changes, as a hash."""
+        digest = hashlib.sha256()
+        for edit in (*self.edits, *self.capacities):
+            for value in vars(edit).values():
+                digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
+            digest.update(b";")
+        return digest.digest()
 
 
 @cache
