@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -50,23 +50,24 @@ def draw_response(found: Sweep, what: str, path: str) -> Figure:
         place, labels, rotation=30 if max(map(len, labels)) > 8 else 0, ha="right" if len(labels) > 8 else "center"
     )
     axes.set_xlabel(path)
-    axes.set_ylabel(_label(what))
+    axes.set_ylabel(_label(found, what))
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     if lines:
         axes.legend(title=lines, fontsize=9, frameon=False)
     low, high = float(np.nanmin(table.to_numpy())), float(np.nanmax(table.to_numpy()))
-    axes.set_title(f"{found.title}: {_label(what)}, {low:,.0f} to {high:,.0f}", loc="left", fontsize=11, color=INK)
+    axes.set_title(
+        f"{found.title}: {_label(found, what)}, {low:,.0f} to {high:,.0f}", loc="left", fontsize=11, color=INK
+    )
     if others[1:]:
         figure.supxlabel(f"Means over {', '.join(others[1:])}", fontsize=8, color=GREY)
     return figure
 
 
-def _label(what: str) -> str:
+def _label(found: Sweep, what: str) -> str:
     head, _, name = what.partition(":")
     if head == "flow":
-        return f"by {name}, a year"
+        return f"by {name}, {'bcm' if 'bcm' in found.flows else 'TEU'} a year"
     if head == "through":
         return f"over the border {name}, TEU a year"
-    found: Any = _UNITS.get(what, what.replace("_", " "))
-    return str(found)
+    return _UNITS.get(what, what.replace("_", " "))
