@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import least_squares
 
-from networks import GRADES, read_table, table_file
+from networks import GRADES, table_of
 
 from .choice import Choice, MarketChoice
 from .past import year_inputs
@@ -147,7 +147,7 @@ def observed_traffic(*, folder: str | Path | None = None) -> pd.DataFrame:
         ``quantity`` in the unit of the market, ``grade``, ``source_ids``. Corridor is the family for China-Europe
         and the corridor for the INSTC.
     """
-    table = read_table("demand", table_file("demand", folder))
+    table = table_of("demand", folder)
     frame = pd.DataFrame(
         {
             "market": table["market_id"],

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from networks import GRADES, DataError, read_table, table_file
+from networks import GRADES, DataError, table_of
 from networks.errors import nearest
 
 from .catalogue import Filters
@@ -66,7 +66,7 @@ def demand(
     ids = _chosen(markets, totals)
     factors = _factors(growth, folder)
     shares = _shares(folder)
-    load = read_table("goods", table_file("goods", folder)).set_index("goods_id")["load_t_per_teu"]
+    load = table_of("goods", folder).set_index("goods_id")["load_t_per_teu"]
     tables = [
         _cells(_total(totals.loc[market], market, year, factors), market, shares.get(market, {})) for market in ids
     ]
@@ -85,8 +85,8 @@ def demand_totals(*, folder: str | Path | None = None) -> pd.DataFrame:
     DataFrame by market and year
         ``quantity``, ``unit``, ``grade`` (worst of its parts), ``source_ids``.
     """
-    parts = read_table("demand", table_file("demand", folder))
-    units = read_table("markets", table_file("markets", folder)).set_index("market_id")["unit"]
+    parts = table_of("demand", folder)
+    units = table_of("markets", folder).set_index("market_id")["unit"]
     groups = parts.assign(year=parts["year"].astype(int)).groupby(["market_id", "year"])
     table = pd.DataFrame(
         {
@@ -140,7 +140,7 @@ class _Growth:
 
 
 def _factors(growth: str | None, folder: str | Path | None) -> _Growth:
-    table = read_table("growth", table_file("growth", folder)).sort_values("year")
+    table = table_of("growth", folder).sort_values("year")
     for row in table[table.duplicated(["scenario", "market_id", "year"])].itertuples():
         raise DataError([f"growth.csv: {row.scenario} of {row.market_id} in {row.year:.0f} stands twice"])
     known = tuple(dict.fromkeys(table.sort_index()["scenario"]))
@@ -178,7 +178,7 @@ def _total(totals: pd.DataFrame, market: str, year: int, growth: _Growth) -> pd.
 
 def _shares(folder: str | Path | None) -> dict[str, dict[str, pd.DataFrame]]:
     """Return the shares of each end of each market: ``share`` and ``grade`` by key."""
-    table = read_table("demand_shares", table_file("demand_shares", folder))
+    table = table_of("demand_shares", folder)
     found: dict[str, dict[str, pd.DataFrame]] = {}
     for (market, end), rows in table.groupby(["market_id", "end"], sort=False):
         total = rows["weight"].sum()

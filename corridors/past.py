@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from networks import DataError, Supernetwork, generalised_cost, goods_prices, read_table, table_file
+from networks import DataError, Supernetwork, generalised_cost, goods_prices, table_of
 
 from .catalogue import Filters, load_catalogue
 from .finder import PairSearch
@@ -57,7 +57,7 @@ def year_inputs(*, folder: str | Path | None = None) -> pd.DataFrame:
     DataError
         A series stands twice for a year, or wrong tables.
     """
-    table = read_table("year_inputs", table_file("year_inputs", folder))
+    table = table_of("year_inputs", folder)
     twice = table[table.duplicated(["series", "year"])]
     if len(twice):
         series, year = twice["series"].iloc[0], int(twice["year"].iloc[0])

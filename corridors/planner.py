@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from networks import DataError, build, generalised_cost, goods_prices, load_tables, read_table, table_file
+from networks import DataError, build, generalised_cost, goods_prices, load_tables, table_of
 
 from .catalogue import Filters
 from .freight import demand
@@ -99,14 +99,14 @@ def design_case(
     """
     tables = load_tables(folder)
     filters = Filters(build(tables))
-    offered = _offered(read_table("design_case", table_file("design_case", folder)).set_index("design_id"), projects)
+    offered = _offered(table_of("design_case", folder).set_index("design_id"), projects)
     trade = demand(year, markets, growth=growth, folder=folder)
     willing = {market: tables.parameter(name) for market, name in _WILLING.items()}
     trade["teu_per_year"] *= trade["market"].map(willing).fillna(1.0)
     trade = trade[trade["teu_per_year"] > 0].groupby(["origin", "destination", "goods"], as_index=False)
     flows = trade["teu_per_year"].sum()
     arcs = _arcs(filters, offered, sorted(set(flows["goods"])), carbon_price)
-    risks = read_table("design_risks", table_file("design_risks", folder)).set_index("risk_id")
+    risks = table_of("design_risks", folder).set_index("risk_id")
     table, covered = _scenarios(filters, arcs, risks, scenarios)
     arcs = pd.concat([arcs, _connectors(filters, flows, [c for c in arcs if c.startswith("cost_")])])
     demands = pd.DataFrame(

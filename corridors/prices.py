@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from networks import DataError, Tables, read_table, table_file
+from networks import DataError, Tables, table_of
 
 __all__ = ["Prices"]
 
@@ -47,7 +47,7 @@ class Prices:
 
     @cached_property
     def _series(self) -> dict[str, pd.Series[float]]:
-        rows = read_table("price_indices", table_file("price_indices", self.folder))
+        rows = table_of("price_indices", self.folder)
         return {str(s): part.set_index("year")["value"] for s, part in rows.groupby("series")}
 
     def million(self, amount: float, currency: str, year: int | None = None) -> float:
@@ -94,7 +94,7 @@ class Prices:
 
     def carbon(self, paid_usd_per_t: float = 0.0) -> pd.Series[float]:
         """Return what a tonne of CO2e costs society beyond what shippers pay, in the currency, by year."""
-        rows = read_table("carbon_prices", table_file("carbon_prices", self.folder))
+        rows = table_of("carbon_prices", self.folder)
         rows = rows[(rows["path"] == _PATH) & (rows["level"] == _LEVEL)]
         shadow = [
             1e6 * self.million(float(v), str(c), int(y))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 import seeds
-from networks import great_circle
+from networks import CREDIT, lines_of
 
 from .search import gateways
 from .style import AFLOAT, COLOURS, GREY, INK, STYLES, pyplot
@@ -25,7 +25,7 @@ __all__ = ["DISCLAIMER", "RouteMap", "extent_of", "land", "projection"]
 
 DISCLAIMER = (
     "Boundaries and names are those of Natural Earth 5.1.1 in its German point of view and imply no opinion "
-    "on the status of any territory. Lines are straight between places and show no track."
+    f"on the status of any territory.\n{CREDIT}. Ships keep off land; where no track is at hand lines are straight."
 )
 
 _INSET = (0.2, 0.36)
@@ -75,18 +75,15 @@ class RouteMap:
     def _lines(self, corridor_id: str) -> pd.DataFrame:
         arcs = self.comparison.arcs_of(corridor_id)
         links = arcs[arcs["kind"] == "link"]
-        places = self.comparison.network.tables.places
-        at = {
-            p: (float(places.at[p, "lon"]), float(places.at[p, "lat"]))
-            for p in {*links["from_place_id"], *links["to_place_id"]}
-        }
-        ends = zip(links["from_place_id"], links["to_place_id"], strict=True)
+        tables = self.comparison.network.tables
+        ends = links["from_place_id"], links["to_place_id"]
+        lines = lines_of(links["link_id"], *ends, tables.places, tables.folder)
         return pd.DataFrame(
             {
                 "corridor_id": corridor_id,
                 "family": self._family(corridor_id),
                 "mode": links["mode"].to_numpy(),
-                "geometry": [great_circle(at[a], at[b]) for a, b in ends],
+                "geometry": [line for line, _ in lines],
             }
         )
 
@@ -149,9 +146,9 @@ class RouteMap:
 
 
 def projection(lines: Any) -> str:
-    """Lambert azimuthal equal-area around the middle of the lines, counting longitudes eastward from 30° W."""
+    """Lambert azimuthal equal-area around the middle of the lines, counting longitudes eastward from 60° W."""
     points = lines.get_coordinates()
-    east = points["x"].where(points["x"] >= -30, points["x"] + 360)
+    east = points["x"].where(points["x"] >= -60, points["x"] + 360)
     lon = (east.min() + east.max()) / 2
     lat = min(max((points["y"].min() + points["y"].max()) / 2, 0), 50)
     return f"+proj=laea +lon_0={lon:.1f} +lat_0={lat:.1f} +datum=WGS84 +units=m"

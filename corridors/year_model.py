@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from networks import DataError, build, goods_prices, load_tables, read_table, table_file
+from networks import DataError, build, goods_prices, load_tables, table_of
 from networks.errors import nearest
 from solvers import LogitModel
 
@@ -155,7 +155,7 @@ class YearModel:
         if wanted is None:
             wanted = demand(year, self.markets, growth=growth, folder=folder)
         self.demand = wanted.reset_index(drop=True)
-        self.shippers = read_table("shippers", table_file("shippers", folder)).set_index("goods_id")
+        self.shippers = table_of("shippers", folder).set_index("goods_id")
         self.catalogue = load_catalogue()
         self._usual: list[pd.DataFrame] = []
         self._tasted: tuple[Choice, Values] | None = None
@@ -637,7 +637,7 @@ def _felt(setting: Setting) -> tuple[object, ...]:
 
 
 def _families(folder: str | Path | None) -> dict[str, tuple[str, ...]]:
-    table = read_table("markets", table_file("markets", folder)).set_index("market_id")
+    table = table_of("markets", folder).set_index("market_id")
     return {str(m): tuple(f) for m, f in table["families"].items()}
 
 

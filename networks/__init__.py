@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from .geometry import distance_km as distance_km
     from .geometry import great_circle as great_circle
     from .names import PlaceNames as PlaceNames
+    from .study import STUDY_FILE as STUDY_FILE
+    from .study import Study as Study
+    from .study import study_of as study_of
     from .supernetwork import Supernetwork as Supernetwork
     from .supernetwork import build as build
     from .tables import GRADES as GRADES
@@ -48,6 +51,11 @@ if TYPE_CHECKING:
     from .tables import load_tables as load_tables
     from .tables import read_table as read_table
     from .tables import table_file as table_file
+    from .tables import table_of as table_of
+    from .ways import BASES as BASES
+    from .ways import CREDIT as CREDIT
+    from .ways import lines_of as lines_of
+    from .ways import read_ways as read_ways
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -60,6 +68,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "geometry": ["distance_km", "great_circle"],
         "names": ["PlaceNames"],
         "supernetwork": ["Supernetwork", "build"],
-        "tables": ["GRADES", "Tables", "load_tables", "read_table", "table_file"],
+        "study": ["STUDY_FILE", "Study", "study_of"],
+        "tables": ["GRADES", "Tables", "load_tables", "read_table", "table_file", "table_of"],
+        "ways": ["BASES", "CREDIT", "lines_of", "read_ways"],
     },
 )

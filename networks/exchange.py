@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .geometry import great_circle
 from .tables import Tables
+from .ways import line_of, lines_of, read_ways
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -30,8 +30,8 @@ def to_networkx(tables: Tables) -> nx.MultiDiGraph[Any]:
     -------
     networkx.MultiDiGraph
         Nodes are place ids with ``x``, ``y`` (degrees) and the columns of ``places.csv``; edges are
-        keyed by link id, one for each direction that may be used, with ``length`` in metres, ``geometry``
-        (great circle, densified) and the columns of ``links.csv``. ``graph["crs"]`` is EPSG:4326.
+        keyed by link id, one for each direction that may be used, with ``length`` in metres (of the table),
+        ``geometry`` and ``basis`` as in `links_gdf`, and the columns of ``links.csv``. ``graph["crs"]`` is EPSG:4326.
     """
     import networkx as nx
 
@@ -39,13 +39,14 @@ def to_networkx(tables: Tables) -> nx.MultiDiGraph[Any]:
     for row in tables.places.reset_index().to_dict("records"):
         graph.add_node(row["place_id"], x=row["lon"], y=row["lat"], **_text_keys(row, "place_id"))
     at = {p: (d["x"], d["y"]) for p, d in graph.nodes(data=True)}
+    stored = read_ways(folder=tables.folder)
     for row in tables.links.reset_index().to_dict("records"):
         start, end = row["from_place_id"], row["to_place_id"]
         ways = [(start, end)] if row["direction"] == "forward" else [(start, end), (end, start)]
         for tail, head in ways:
-            line = great_circle(at[tail], at[head])
-            data = _text_keys(row, "from_place_id", "to_place_id")
-            graph.add_edge(tail, head, row["link_id"], length=row["length_km"] * 1000, geometry=line, **data)
+            line, basis = line_of(stored.get(row["link_id"]), at[tail], at[head])
+            data = _text_keys(row, "from_place_id", "to_place_id") | {"geometry": line, "basis": basis}
+            graph.add_edge(tail, head, row["link_id"], length=row["length_km"] * 1000, **data)
     return graph
 
 
@@ -93,12 +94,23 @@ def places_gdf(tables: Tables) -> gpd.GeoDataFrame:
 
 
 def links_gdf(tables: Tables) -> gpd.GeoDataFrame:
-    """Return ``links.csv`` as densified great circles, EPSG:4326, indexed by link id."""
-    import geopandas as gpd
+    """Return ``links.csv`` with the way of each link, indexed by link id.
 
-    at = {str(p.Index): (float(p.lon), float(p.lat)) for p in tables.places.itertuples()}
-    ends = zip(tables.links["from_place_id"], tables.links["to_place_id"], strict=True)
-    return gpd.GeoDataFrame(tables.links, geometry=[great_circle(at[a], at[b]) for a, b in ends], crs=CRS)
+    Returns
+    -------
+    GeoDataFrame
+        EPSG:4326, from the first place to the last, cut at the antimeridian. ``basis`` says what the line follows, as
+        in `networks.ways.BASES`; ``way_km`` is its geodesic length, which is not that of the table: that one counts.
+    """
+    import geopandas as gpd
+    from pyproj import Geod
+
+    links = tables.links
+    found = lines_of(links.index, links["from_place_id"], links["to_place_id"], tables.places, tables.folder)
+    geod = Geod(ellps="WGS84")
+    km = [geod.geometry_length(line) / 1000 for line, _ in found]
+    columns = links.assign(basis=[basis for _, basis in found], way_km=km)
+    return gpd.GeoDataFrame(columns, geometry=[line for line, _ in found], crs=CRS)
 
 
 def _text_keys(row: dict[Any, Any], *left_out: str) -> dict[str, Any]:

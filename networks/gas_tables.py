@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from .errors import DataError, nearest
-from .tables import dangling, read_table, table_file
+from .tables import check_references, file_row, read_parts
 
 __all__ = ["GasTables", "load_gas_tables"]
 
@@ -79,22 +79,13 @@ def load_gas_tables(folder: str | Path | None = None) -> GasTables:
         The folder or a file cannot be read, or a value is wrong; all problems are listed.
     """
     names = [f.name if f.name in _SHARED else f"gas_{f.name}" for f in fields(GasTables)] + ["projects"]
-    paths = {name: table_file(name, folder) for name in names}
-    frames: dict[str, pd.DataFrame] = {}
-    problems: list[str] = []
-    for name, path in paths.items():
-        try:
-            frames[name] = read_table(name, path)
-        except DataError as error:
-            problems += error.problems
-    if problems:
-        raise DataError(problems)
+    frames = read_parts(names, folder)
     gas = [name for name in names if name not in _SHARED]
-    problems = [p for name in gas for p in dangling(name, paths[name], frames)]
-    problems += [p for name in gas for p in _repeated(name, frames[name])]
+    problems = [p for name in gas for p in _repeated(name, frames[name])]
     problems += _problems(frames)
     if problems:
         raise DataError(problems)
+    check_references(gas, frames)
     return GasTables(**{f.name: _named(f.name, frames) for f in fields(GasTables)})
 
 
@@ -110,7 +101,7 @@ def _repeated(name: str, frame: pd.DataFrame) -> Iterator[str]:
     twice = frame.duplicated(key)
     for row in frame.index[twice]:
         values = ", ".join(str(frame.at[row, k]) for k in key)
-        yield f"{name}.csv, row {row + 2}: {', '.join(key)} {values} stands twice"
+        yield f"{name}.csv, row {file_row(row)}: {', '.join(key)} {values} stands twice"
 
 
 def _problems(frames: dict[str, pd.DataFrame]) -> Iterator[str]:
@@ -127,7 +118,7 @@ def _problems(frames: dict[str, pd.DataFrame]) -> Iterator[str]:
         for word in ids:
             if word.removeprefix("-") not in known:
                 hint = nearest(word.removeprefix("-"), known)
-                yield f"gas_flows.csv, row {int(row) + 2}, column pipe_ids: {word!r} is no pipe{hint}"
+                yield f"gas_flows.csv, row {file_row(row)}, column pipe_ids: {word!r} is no pipe{hint}"
     wanted = set(frames["gas_demand"]["country_id"])
     for name in _SHARES:
         for country in sorted(wanted - set(frames[name]["country_id"])):
@@ -143,7 +134,7 @@ def _strings(lines: pd.DataFrame, known: dict[str, None]) -> Iterator[str]:
             pipe, _, km = word.partition("@")
             if pipe not in known or not km.replace(".", "", 1).isdigit():
                 hint = nearest(pipe, known)
-                yield f"gas_lines.csv, row {int(row) + 2}, column strings: {word!r} is no pipe@km{hint}"
+                yield f"gas_lines.csv, row {file_row(row)}, column strings: {word!r} is no pipe@km{hint}"
 
 
 def _pipes(pipes: pd.DataFrame) -> Iterator[str]:
@@ -157,7 +148,7 @@ def _pipes(pipes: pd.DataFrame) -> Iterator[str]:
     }
     for fault, found in wrong.items():
         for row in pipes.index[found]:
-            yield f"gas_pipes.csv, row {row + 2}: {pipes.at[row, 'pipe_id']} {fault}"
+            yield f"gas_pipes.csv, row {file_row(row)}: {pipes.at[row, 'pipe_id']} {fault}"
 
 
 def _unreached(frames: dict[str, pd.DataFrame]) -> Iterator[str]:
@@ -176,7 +167,7 @@ def _unreached(frames: dict[str, pd.DataFrame]) -> Iterator[str]:
     demand = frames["gas_demand"].drop_duplicates("place_id")
     for row in demand.index[~demand["place_id"].isin(found)]:
         place = demand.at[row, "place_id"]
-        yield f"gas_demand.csv, row {row + 2}: no source reaches {place} over pipes that exist"
+        yield f"gas_demand.csv, row {file_row(row)}: no source reaches {place} over pipes that exist"
 
 
 def _series(frames: dict[str, pd.DataFrame]) -> Iterator[str]:
@@ -186,4 +177,4 @@ def _series(frames: dict[str, pd.DataFrame]) -> Iterator[str]:
         frame: Any = frames[name]
         for row in frame.index[(frame["price_series"] != "") & ~frame["price_series"].isin(list(known))]:
             word = frame.at[row, "price_series"]
-            yield f"{name}.csv, row {row + 2}, column price_series: {word!r} is no series{nearest(word, known)}"
+            yield f"{name}.csv, row {file_row(row)}, column price_series: {word!r} is no series{nearest(word, known)}"

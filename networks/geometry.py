@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from pyproj import Geod
     from shapely import LineString, MultiLineString
 
-__all__ = ["distance_km", "great_circle"]
+__all__ = ["cut_at_antimeridian", "distance_km", "great_circle"]
 
 Point = tuple[float, float]
 _HALVINGS = 60
@@ -44,20 +45,30 @@ def great_circle(start: Point, end: Point, step_km: float = 100.0) -> LineString
     LineString or MultiLineString
         Degrees; two parts where it crosses the antimeridian.
     """
-    from shapely import LineString, MultiLineString
-
     steps = max(int(distance_km(start, end) // step_km), 0)
     between = _geod().npts(*start, *end, steps) if steps else []
     points = np.array([start, *between, end], dtype=float)
-    jump = np.flatnonzero(np.abs(np.diff(points[:, 0])) > 180)
-    if not len(jump):
+    return cut_at_antimeridian(points)
+
+
+def cut_at_antimeridian(points: NDArray[np.float64]) -> LineString | MultiLineString:
+    """Return the line through points (n, 2), degrees; cut in parts where it crosses the antimeridian."""
+    from shapely import LineString, MultiLineString
+
+    jumps = np.flatnonzero(np.abs(np.diff(points[:, 0])) > 180)
+    if not len(jumps):
         return LineString(points)
-    cut = int(jump[0])
-    side = np.copysign(180.0, points[cut, 0])
-    lat = _latitude_at(side, tuple(points[cut].tolist()), tuple(points[cut + 1].tolist()))
-    west = np.vstack([points[: cut + 1], (side, lat)])
-    east = np.vstack([(-side, lat), points[cut + 1 :]])
-    return MultiLineString([LineString(west), LineString(east)])
+    parts, first = [], points[:1]
+    for before, cut in zip([0, *(jumps + 1)], [*jumps, len(points) - 1], strict=True):
+        part = np.vstack([first, points[before + (before == 0) : cut + 1]])
+        if cut < len(points) - 1:
+            here, there = (tuple(points[i].tolist()) for i in (cut, cut + 1))
+            side = float(np.copysign(180.0, here[0]))
+            lat = _latitude_at(side, here, there)
+            part = np.vstack([part, (side, lat)])
+            first = np.array([(-side, lat)])
+        parts.append(part)
+    return MultiLineString([LineString(part) for part in parts])
 
 
 def _latitude_at(side: float, start: Point, end: Point) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,13 +14,29 @@ import pandas as pd
 import seeds
 
 from .errors import DataError, nearest
+from .study import Study, gone, study_of
 
-__all__ = ["GRADES", "Tables", "dangling", "load_tables", "read_table", "table_file"]
+__all__ = [
+    "GRADES",
+    "NETWORK",
+    "Tables",
+    "check_references",
+    "file_row",
+    "load_tables",
+    "read_parts",
+    "read_table",
+    "table_file",
+    "table_of",
+]
 
 GRADES = ("A", "B", "C", "EST")
 """Grades of figures, best first: official, press, weak, own estimate."""
 
-_NETWORK = ("sources", "countries", "places", "rates", "links", "borders", "stops", "goods", "parameters")
+NETWORK = ("sources", "countries", "places", "rates", "links", "borders", "stops", "goods", "parameters")
+"""Names of the tables that make a network."""
+
+
+_OWN = 10**7  # rows of a folder's own file are counted from here where they are laid over others
 
 
 @dataclass(frozen=True)
@@ -40,6 +56,8 @@ class Tables:
     goods: pd.DataFrame
     parameters: pd.DataFrame
     sources: pd.DataFrame
+    folder: Path | None = None
+    """Folder with tables of one's own that they were read from."""
 
     def parameter(self, name: str) -> float:
         """Return one parameter of the method, in the unit that its row states."""
@@ -52,8 +70,9 @@ def load_tables(folder: str | Path | None = None) -> Tables:
     Parameters
     ----------
     folder : path, optional
-        Folder with tables of your own, named as in ``seeds/``. A table that is not there is taken from
-        the toolkit. Without a folder all are the toolkit's.
+        Folder with tables of your own, named as in ``seeds/``. A table that is not there is taken from the toolkit.
+        With a ``study.yaml`` in it, rows of your tables are laid over the toolkit's, see `networks.study`. Without a
+        folder all are the toolkit's.
 
     Returns
     -------
@@ -64,20 +83,86 @@ def load_tables(folder: str | Path | None = None) -> Tables:
     DataError
         The folder or a file cannot be read, or a value is wrong; all problems are listed.
     """
-    paths = {name: table_file(name, folder) for name in _NETWORK}
+    frames = read_parts(NETWORK, folder)
+    check_references(NETWORK, frames)
+    keyed = {name: _keyed(name, frame) for name, frame in frames.items()}
+    return Tables(**keyed, folder=None if folder is None else Path(folder))
+
+
+def table_of(name: str, folder: str | Path | None = None) -> pd.DataFrame:
+    """Return one table as a folder of one's own has it; references to other tables are not followed.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table in ``datapackage.json``.
+    folder : path, optional
+        As in `load_tables`.
+
+    Returns
+    -------
+    DataFrame
+        One row per row, index 0, 1, ….
+
+    Raises
+    ------
+    DataError
+        No such folder, unreadable file, wrong columns or wrong values.
+    """
+    return _laid(name, folder).reset_index(drop=True)
+
+
+def read_parts(names: Iterable[str], folder: str | Path | None) -> dict[str, pd.DataFrame]:
+    """Return tables by name, indexed such that `file_row` tells the row of the file.
+
+    Raises
+    ------
+    DataError
+        What is wrong in any of them.
+    """
     frames: dict[str, pd.DataFrame] = {}
     problems: list[str] = []
-    for name, path in paths.items():
+    if folder is not None and not Path(folder).is_dir():
+        raise DataError([_no_folder(folder)])
+    for name in names:
         try:
-            frames[name] = read_table(name, path)
+            frames[name] = _laid(name, folder)
         except DataError as error:
             problems += error.problems
     if problems:
         raise DataError(problems)
-    problems = [p for name in _NETWORK for p in dangling(name, paths[name], frames)]
-    if problems:
-        raise DataError(problems)
-    return Tables(**{name: _keyed(name, frame) for name, frame in frames.items()})
+    return frames
+
+
+def file_row(row: Any) -> int:
+    """Return the row of the file, counted from the header as row 1, of a row of `read_parts`."""
+    return int(row) % _OWN + 2
+
+
+def _laid(name: str, folder: str | Path | None) -> pd.DataFrame:
+    """Return the toolkit's table, the folder's, or the folder's rows laid over the toolkit's."""
+    file, study = table_file(name, folder), study_of(folder)
+    if study is None:
+        return read_table(name, file)
+    ours = seeds.table_path(name)
+    base = _kept(name, read_table(name, ours), study)
+    if file == ours:
+        return base
+    own = read_table(name, file)
+    own.index += _OWN
+    key = seeds.descriptor()[name]["schema"]["primaryKey"]
+    replaced = pd.MultiIndex.from_frame(base[key]).isin(pd.MultiIndex.from_frame(own[key]))
+    rest = base[~replaced]
+    return pd.concat([rest, own]) if len(rest) else own
+
+
+def _kept(name: str, base: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the toolkit's rows that a study builds on."""
+    if not study.has(name):
+        return base[base["place_id"] == ""] if name == "stops" else base.iloc[:0]
+    for column, values in gone(study, name).items():
+        base = base[~base[column].isin(values)]
+    return base
 
 
 def read_table(name: str, path: str | Path | None = None) -> pd.DataFrame:
@@ -141,9 +226,13 @@ def table_file(name: str, folder: str | Path | None) -> Path:
         return seeds.table_path(name)
     own = Path(folder)
     if not own.is_dir():
-        raise DataError([f"{own}: no such folder; expected one with CSV files such as places.csv"])
+        raise DataError([_no_folder(folder)])
     file = own / f"{name}.csv"
     return file if file.exists() else seeds.table_path(name)
+
+
+def _no_folder(folder: str | Path) -> str:
+    return f"{folder}: no such folder; expected one with CSV files such as places.csv"
 
 
 def _read_text(file: Path) -> pd.DataFrame:
@@ -237,8 +326,20 @@ def _bad_list(file: Path, text: pd.Series[str], typed: pd.Series[Any], field: Ma
         yield f"{_at(file, row, field)}: {_not_allowed(value, field)}"
 
 
-def dangling(name: str, file: Path, frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
-    """Yield the cells of a table that name a row of another which is not there."""
+def check_references(names: Iterable[str], frames: Mapping[str, pd.DataFrame]) -> None:
+    """Check that the cells of tables name rows of others that are there.
+
+    Raises
+    ------
+    DataError
+        Every cell that does not.
+    """
+    problems = [p for name in names for p in _dangling(name, frames)]
+    if problems:
+        raise DataError(problems)
+
+
+def _dangling(name: str, frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     schema = seeds.descriptor()[name]["schema"]
     targets = {f["name"]: tuple(f["references"].split(".")) for f in schema["fields"] if "references" in f}
     for key in schema.get("foreignKeys", ()):
@@ -248,7 +349,7 @@ def dangling(name: str, file: Path, frames: Mapping[str, pd.DataFrame]) -> Itera
         known = set(frames[table][target])
         cells = frames[name][column].explode()
         for row, value in cells[cells.notna() & (cells != "") & ~cells.isin(known)].items():
-            where = _at(file, row, fields[column])
+            where = _at(seeds.table_path(name), row, fields[column])
             yield f"{where}: {value!r} is not in {table}.csv{nearest(str(value), known)}"
 
 
@@ -258,7 +359,7 @@ def _keyed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _at(file: Path, row: Any, field: Mapping[str, Any]) -> str:
-    return f"{file.name}, row {int(row) + 2}, column {field['name']}"
+    return f"{file.name}, row {file_row(row)}, column {field['name']}"
 
 
 def _allowed(field: Mapping[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from networks import DataError, read_table, table_file
+from networks import DataError, table_of
 from networks.errors import nearest
 
 from ..appraisal_streams import spend
@@ -103,7 +103,7 @@ class _Reader:
     @cached_property
     def usual(self) -> pd.DataFrame:
         """What is usual for each kind of works."""
-        return read_table("appraisal", table_file("appraisal", self.folder)).set_index("kind")
+        return table_of("appraisal", self.folder).set_index("kind")
 
     def slate(self) -> Slate:
         asked = {n: p for n, p in self.money.projects.items() if p.decision == "choose"}

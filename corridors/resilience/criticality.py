@@ -63,6 +63,8 @@ class Criticality:
         For maps: ``name``, ``lon``, ``lat``.
     record : mapping
         Name, title, year, turn_days, share of estimates, seconds.
+    folder : path, optional
+        Folder with tables of one's own, for the ways of links on maps.
     """
 
     table: pd.DataFrame
@@ -72,6 +74,7 @@ class Criticality:
     arcs: pd.DataFrame
     places: pd.DataFrame
     record: Mapping[str, Any]
+    folder: Path | None = None
 
     def ranking(
         self, lens: str = "cost", *, days: int = 180, effect: str = "removed", kind: str | None = None, top: int = 20
@@ -243,8 +246,10 @@ def criticality(
         "solves": len(used) * len(states),
         "seconds": round(time.perf_counter() - began, 1),
     }
-    places = warm.filters.tables.places[["name", "lon", "lat"]]
-    return Criticality(table, countries, transit, redundancy_of(warm), study.link_flows(), places, record)
+    tables = warm.filters.tables
+    places = tables.places[["name", "lon", "lat"]]
+    flows = study.link_flows()
+    return Criticality(table, countries, transit, redundancy_of(warm), flows, places, record, tables.folder)
 
 
 def _check(days: Sequence[int], effects: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from networks import DataError, great_circle
+from networks import DataError, lines_of
 
 from ..route_map import DISCLAIMER, extent_of, land, projection
 from ..style import GREY, INK, pyplot
@@ -41,11 +41,10 @@ def draw_map(found: Criticality, lens: str, *, days: int, effect: str) -> Figure
     if links.empty and stops.empty:
         raise DataError([f"nothing that is {effect} for {days} days changes anything by lens {lens!r}: no map to draw"])
     places = found.places
-    at = {p: (float(places.at[p, "lon"]), float(places.at[p, "lat"])) for p in places.index}
     used = found.arcs[found.arcs["teu_per_year"] > 1].copy()
     used["loss"] = used["link_id"].map(links).fillna(0.0)
-    ends = zip(used["from_place_id"], used["to_place_id"], strict=True)
-    lines = gpd.GeoDataFrame(used, geometry=[great_circle(at[a], at[b]) for a, b in ends], crs="EPSG:4326")
+    drawn = lines_of(used["link_id"], used["from_place_id"], used["to_place_id"], places, found.folder)
+    lines = gpd.GeoDataFrame(used, geometry=[line for line, _ in drawn], crs="EPSG:4326")
     ashore = lines[lines["mode"] != "sea"]
     main = ashore if len(ashore) else lines
     edges = _classes(main["loss"].to_numpy() if main["loss"].any() else lines["loss"].to_numpy())

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from networks import DataError, build, load_tables, read_table, table_file
+from networks import DataError, build, load_tables, table_of
 
 from ..catalogue import Filters
 from ..choice import load_choice
@@ -312,7 +312,7 @@ class Application:
         if not self.model.choice.value_of_time:
             return {}
         goods = self.filters.tables.goods
-        rates = read_table("shippers", table_file("shippers", self.folder)).set_index("goods_id")["rate_pct_per_day"]
+        rates = table_of("shippers", self.folder).set_index("goods_id")["rate_pct_per_day"]
         found = {}
         for name, change in self.model.choice.value_of_time.items():
             if change.kind == "factor":
@@ -514,7 +514,7 @@ def _chances(held: Sequence[_Item]) -> Iterator[tuple[tuple[str, ...], float]]:
 
 
 def _units_of_series(folder: str | Path | None) -> dict[str, str]:
-    rows = read_table("year_inputs", table_file("year_inputs", folder))
+    rows = table_of("year_inputs", folder)
     return dict(zip(rows["series"], rows["unit"], strict=True))
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from networks import DataError, read_table, table_file
+from networks import DataError, table_of
 from networks.errors import nearest
 
 __all__ = ["fleet_table", "lift_factor", "payload_t"]
@@ -163,15 +162,7 @@ def fleet_table(changes: Mapping[str, float], folder: str | Path | None = None) 
 
 
 def _table(name: str, folder: str | Path | None) -> pd.DataFrame:
-    """Return a table, read again only when its file has changed; nobody may change it."""
-    file = table_file(name, folder)
-    status = file.stat()
-    return _read(name, file, (status.st_mtime_ns, status.st_size))
-
-
-@lru_cache(maxsize=12)
-def _read(name: str, file: Path, stamp: tuple[int, int]) -> pd.DataFrame:
-    return read_table(name, file)
+    return table_of(name, folder)
 
 
 def _voyages(ship: Any, links: pd.DataFrame) -> Iterator[tuple[str, ...]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from networks import DataError, read_table, table_file
+from networks import DataError, table_of
 
 from ..catalogue import Filters
 from ..prices import Prices
@@ -89,8 +89,8 @@ def lines_of(package: Package, folder: Any = None) -> dict[str, Line]:
     """Return the lines of a package by name: those of its record, then those of the file, which go before."""
     recorded = {}
     if package.record is not None:
-        known = set(read_table("countries", table_file("countries", folder))["country_id"])
-        rows = read_table("packages", table_file("packages", folder))
+        known = set(table_of("countries", folder)["country_id"])
+        rows = table_of("packages", folder)
         for row in rows[rows["parent_id"] == package.record].to_dict("records"):
             if row["currency_or_unit"] in CURRENCIES and row["line"]:
                 where = tuple(word for word in str(row["geography"]).split(";") if word in known)
@@ -144,7 +144,7 @@ def _overspent(table: pd.DataFrame, investments: Investments) -> Iterator[str]:
 def shared(table: pd.DataFrame, packages: Mapping[str, Package], folder: Any) -> Iterator[str]:
     """Return packages that both pay although they hold some of the same money."""
     paying = [name for name in packages if (table["package"] == name).any()]
-    known = read_table("packages", table_file("packages", folder)).set_index("package_id")["overlaps"]
+    known = table_of("packages", folder).set_index("package_id")["overlaps"]
     for one, other in combinations(paying, 2):
         names = [{name, packages[name].record or name} for name in (one, other)]
         shared = [set(packages[name].overlaps) for name in (one, other)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from networks import DataError, read_table, table_file
+from networks import DataError, table_of
 from networks.errors import nearest
 
 from .schema import Effect, Intervention, Project, Where
@@ -25,7 +25,7 @@ _UNITS = {
 
 def project_records(folder: Any = None) -> pd.DataFrame:
     """Return ``projects.csv`` by project id."""
-    return read_table("projects", table_file("projects", folder)).set_index("project_id")
+    return table_of("projects", folder).set_index("project_id")
 
 
 def as_intervention(name: str, project: Project, records: pd.DataFrame) -> Intervention:

@@ -12,6 +12,7 @@ from pathlib import Path
 import seeds
 from networks.errors import DataError
 from networks.names import PlaceNames, PlaceRow
+from networks.study import gone, study_of
 
 from ..catalogue_file import Corridor, load_catalogue
 from .problems import shown
@@ -69,14 +70,22 @@ class Vocabulary:
             The file cannot be read.
         """
         own = None if self.folder is None else self.folder / f"{name}.csv"
-        file = own if own is not None and own.is_file() else seeds.FOLDER / f"{name}.csv"
-        try:
-            with file.open(encoding="utf-8", newline="") as stream:
-                return [{k: (v or "").strip() for k, v in row.items() if k} for row in csv.DictReader(stream)]
-        except OSError as error:
-            raise DataError([f"{file}: cannot be read ({error.strerror})"]) from None
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise DataError([f"{file}: cannot be read as CSV ({error})"]) from None
+        has_own = own is not None and own.is_file()
+        study = study_of(self.folder)
+        if study is None:
+            return _rows(own if own is not None and has_own else seeds.table_path(name))
+        key = seeds.descriptor()[name]["schema"]["primaryKey"]
+        rows = _rows(own) if own is not None and has_own else []
+        mine = {tuple(row.get(k, "") for k in key) for row in rows}
+        lost = gone(study, name)
+        kept = [
+            row
+            for row in _rows(seeds.table_path(name))
+            if (study.has(name) or (name == "stops" and not row["place_id"]))
+            and tuple(row[k] for k in key) not in mine
+            and not any(row[column] in values for column, values in lost.items())
+        ]
+        return kept + rows
 
     def ids(self, name: str, column: str) -> dict[str, None]:
         """Return the different values of a column, in their order."""
@@ -270,6 +279,16 @@ def vocabulary(folder: str | Path | None = None) -> Vocabulary:
 @cache
 def _toolkit() -> Vocabulary:
     return Vocabulary(None)
+
+
+def _rows(file: Path) -> Table:
+    try:
+        with file.open(encoding="utf-8", newline="") as stream:
+            return [{k: (v or "").strip() for k, v in row.items() if k} for row in csv.DictReader(stream)]
+    except OSError as error:
+        raise DataError([f"{file}: cannot be read ({error.strerror})"]) from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError([f"{file}: cannot be read as CSV ({error})"]) from None
 
 
 def _no(kind: str, word: str, known: Iterable[str]) -> str:

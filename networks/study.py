@@ -1,0 +1,126 @@
+"""A folder of one's own with ``study.yaml``: its rows are laid over the toolkit's tables, or stand alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+import seeds
+
+from .errors import DataError, nearest
+
+__all__ = ["KNOWLEDGE", "STUDY_FILE", "Study", "gone", "study_of"]
+
+STUDY_FILE = "study.yaml"
+"""File that makes a folder a study. Without it a table in the folder replaces the toolkit's as a whole."""
+
+KNOWLEDGE = (
+    *("sources", "countries", "rates", "goods", "shippers", "parameters", "packages", "appraisal"),
+    *("carbon_prices", "price_indices", "year_inputs", "gas_bases"),
+)
+"""Tables that hold for any network: a study of a network of its own has the toolkit's too."""
+
+
+class Study(BaseModel):
+    """What ``study.yaml`` says.
+
+    Attributes
+    ----------
+    title : str
+        Of the study.
+    base : str
+        ``toolkit``: rows of the folder's tables are added to the toolkit's, or replace those with the same key.
+        ``none``: a network of its own; only what holds for any network is the toolkit's.
+    remove : dict
+        Table to keys of the toolkit's rows that the study does without. What refers to them goes too.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Literal[1] = Field(1, alias="schema")
+    title: str = ""
+    base: Literal["toolkit", "none"] = "toolkit"
+    remove: dict[str, tuple[str, ...]] = {}
+
+    def has(self, name: str) -> bool:
+        """Return whether the toolkit's rows of a table belong to the study."""
+        return self.base == "toolkit" or name in KNOWLEDGE
+
+
+def study_of(folder: str | Path | None) -> Study | None:
+    """Return the study that a folder holds; None where it has no ``study.yaml``.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read or holds something else.
+    """
+    if folder is None:
+        return None
+    file = Path(folder) / STUDY_FILE
+    try:
+        state = file.stat()
+    except OSError:
+        return None
+    return _read(file, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=16)
+def _read(file: Path, _changed: int, _size: int) -> Study:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        raw = YAML(typ="safe").load(file.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        raise DataError([f"{file}: cannot be read: {' '.join(str(error).split())}"]) from None
+    if not isinstance(raw, Mapping):
+        raise DataError([f"{file}: expected keys such as title and base, got {type(raw).__name__}"])
+    try:
+        study = Study.model_validate(raw)
+    except ValidationError as error:
+        raise DataError([_told(file, wrong) for wrong in error.errors()]) from None
+    known = seeds.descriptor()
+    unknown = [name for name in study.remove if name not in known]
+    if unknown:
+        raise DataError([f"{file}, remove: there is no table {name!r}{nearest(name, known)}" for name in unknown])
+    return study
+
+
+def _told(file: Path, wrong: Mapping[str, Any]) -> str:
+    where = ".".join(map(str, wrong["loc"]))
+    known = ("schema", "title", "base", "remove")
+    hint = nearest(where, known) if wrong["type"] == "extra_forbidden" else ""
+    return f"{file}, {where}: {wrong['msg']}, got {str(wrong['input'])[:60]!r}{hint}"
+
+
+def gone(study: Study, name: str) -> dict[str, frozenset[str]]:
+    """Return the values by column that lose a row of a toolkit's table: removed itself, or what it hangs on.
+
+    Parameters
+    ----------
+    study : Study
+    name : str
+        Table.
+    """
+    schema = seeds.descriptor()[name]["schema"]
+    found: dict[str, frozenset[str]] = {}
+    if name in study.remove:
+        found[schema["primaryKey"][0]] = frozenset(study.remove[name])
+    for column, target in references(schema):
+        if target in study.remove:
+            found[column] = found.get(column, frozenset()) | frozenset(study.remove[target])
+    return found
+
+
+def references(schema: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Yield the columns of a table that name one row of another, and that table."""
+    for field in schema["fields"]:
+        if "references" in field and field["type"] != "list":
+            yield field["name"], field["references"].split(".")[0]
+    for key in schema.get("foreignKeys", ()):
+        yield key["fields"][0], key["reference"]["resource"]

@@ -1,0 +1,201 @@
+"""The way of each link over the map: tracks, lanes and own ways as stored, great circles where there are none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import seeds
+
+from .errors import DataError
+from .geometry import cut_at_antimeridian, distance_km, great_circle
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+    from shapely import LineString, MultiLineString
+
+__all__ = ["BASES", "CREDIT", "FILES", "Way", "line_of", "lines_of", "read_ways", "way_text"]
+
+BASES = {
+    "track": "along the railway",
+    "road": "along roads",
+    "lane": "along lanes of ships",
+    "water": "over water, keeping off land",
+    "towns": "straight between towns on the way",
+    "straight": "great circle",
+}
+"""What a line on the map follows, best first."""
+
+CREDIT = "Railways and roads © OpenStreetMap contributors, ODbL 1.0"
+FILES = {"track": "ways_osm.geojson", "road": "ways_osm.geojson"}
+"""Files of the ways that come from OpenStreetMap and are under its licence; all others stand in ``ways.geojson``."""
+
+_OTHER = "ways.geojson"
+_NEAR_KM = 2.0
+_STEP_DEG = 0.5
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Way:
+    """One stored way.
+
+    Attributes
+    ----------
+    link_id : str
+    basis : str
+        One of `BASES`.
+    length_km : float
+        Along the source, before it was simplified.
+    gap_km : float
+        Gaps in the source that were closed by straight lines, among it.
+    points : array (n, 2)
+        Longitude and latitude from the first place of the link to the last, degrees, EPSG:4326.
+    """
+
+    link_id: str
+    basis: str
+    length_km: float
+    gap_km: float
+    points: NDArray[np.float64]
+
+
+def read_ways(network: str = "freight", folder: str | Path | None = None) -> dict[str, Way]:
+    """Return the stored ways, by link or pipe id.
+
+    Parameters
+    ----------
+    network : str
+        freight or gas.
+    folder : path, optional
+        Folder with tables of your own; ways in it go before those of the toolkit.
+
+    Raises
+    ------
+    DataError
+        A file of ways in the folder cannot be read.
+    """
+    ways: dict[str, Way] = {}
+    for home in (seeds.FOLDER, *([Path(folder)] if folder is not None else [])):
+        for name in (_OTHER, *sorted(set(FILES.values()))):
+            file = home / name
+            if file.is_file():
+                ways |= _read(file, file.stat().st_mtime_ns).get(network, {})
+    return ways
+
+
+@lru_cache(maxsize=8)
+def _read(file: Path, _changed: int) -> dict[str, dict[str, Way]]:
+    try:
+        features = json.loads(file.read_text(encoding="utf-8"))["features"]
+        found: dict[str, dict[str, Way]] = {}
+        for feature in features:
+            about = feature["properties"]
+            points = np.array(feature["geometry"]["coordinates"], dtype=float).reshape(-1, 2)
+            way = Way(about["link_id"], about["basis"], about["length_km"], about["gap_km"], points)
+            found.setdefault(about["network"], {})[way.link_id] = way
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError([f"{file}: not a file of ways as `corridors geometry build` writes it ({error})"]) from None
+    return found
+
+
+def line_of(way: Way | None, start: Point, end: Point) -> tuple[LineString | MultiLineString, str]:
+    """Return the line of a link and its basis: the way if it joins both places, else the great circle.
+
+    Parameters
+    ----------
+    way : Way, optional
+        As stored, in either direction.
+    start, end : tuple of float
+        Longitude and latitude of the places, degrees.
+
+    Returns
+    -------
+    LineString or MultiLineString, str
+        From start to end; two parts where it crosses the antimeridian. One of `BASES`.
+    """
+    if way is None or len(way.points) < 2:
+        return great_circle(start, end), "straight"
+    points = way.points
+    if not _joins(points, start, end):
+        if not _joins(points[::-1], start, end):
+            return great_circle(start, end), "straight"
+        points = points[::-1]
+    return cut_at_antimeridian(_dense(np.vstack([start, points[1:-1], end]))), way.basis
+
+
+def _dense(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return points with more between those far apart: straight in degrees, as ways were kept off land."""
+    steps = np.diff(points, axis=0)
+    steps[:, 0] = (steps[:, 0] + 180) % 360 - 180
+    parts = np.maximum(np.ceil(np.abs(steps).max(axis=1) / _STEP_DEG), 1).astype(int)
+    which = np.repeat(np.arange(len(parts)), parts)
+    share = (np.arange(len(which)) - np.repeat(np.cumsum(parts) - parts, parts)) / parts[which]
+    found = points[which] + steps[which] * share[:, None]
+    beyond = np.abs(found[:, 0]) > 180
+    found[beyond, 0] = (found[beyond, 0] + 180) % 360 - 180
+    return np.vstack([found, points[-1:]])
+
+
+def _joins(points: NDArray[np.float64], start: Point, end: Point) -> bool:
+    first, last = (float(x) for x in points[0]), (float(x) for x in points[-1])
+    return distance_km(tuple(first), start) <= _NEAR_KM and distance_km(tuple(last), end) <= _NEAR_KM  # type: ignore[arg-type]
+
+
+def lines_of(
+    link_ids: Iterable[str],
+    starts: Iterable[str],
+    ends: Iterable[str],
+    places: pd.DataFrame,
+    folder: str | Path | None = None,
+    network: str = "freight",
+) -> list[tuple[LineString | MultiLineString, str]]:
+    """Return the line and its basis of each link, from its start to its end, as `line_of` does.
+
+    Parameters
+    ----------
+    link_ids, starts, ends : iterable of str
+        Links and their places in the direction that is wanted.
+    places : DataFrame
+        By place id, with ``lon`` and ``lat``.
+    folder, network
+        As in `read_ways`.
+    """
+    stored = read_ways(network, folder)
+    at = dict(
+        zip(places.index, zip(places["lon"].astype(float), places["lat"].astype(float), strict=True), strict=True)
+    )
+    return [line_of(stored.get(k), at[a], at[b]) for k, a, b in zip(link_ids, starts, ends, strict=True)]
+
+
+def way_text(ways: Iterable[tuple[str, Way]], about: Mapping[str, Any]) -> str:
+    """Return GeoJSON text of ways: one line for each.
+
+    Parameters
+    ----------
+    ways : iterable of (network, Way)
+    about : mapping
+        Members of the collection: licence, credit, source.
+    """
+    lines = []
+    for network, way in sorted(ways, key=lambda pair: (pair[0], pair[1].link_id)):
+        properties = {
+            "network": network,
+            "link_id": way.link_id,
+            "basis": way.basis,
+            "length_km": round(way.length_km, 1),
+            "gap_km": round(way.gap_km, 1),
+        }
+        geometry = {"type": "LineString", "coordinates": way.points.tolist()}
+        feature = {"type": "Feature", "properties": properties, "geometry": geometry}
+        lines.append(json.dumps(feature, ensure_ascii=False, separators=(",", ":")))
+    head = json.dumps({"type": "FeatureCollection", **about}, ensure_ascii=False)[:-1]
+    return head + ', "features": [\n' + ",\n".join(lines) + "\n]}\n"
