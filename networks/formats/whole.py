@@ -1,0 +1,69 @@
+"""Files and folders written whole or not at all."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import DataError
+
+__all__ = ["whole_file", "whole_folder"]
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a path to write to, and put what was written in the place of `path` if nothing went wrong.
+
+    Raises
+    ------
+    DataError
+        The folder does not exist or cannot be written to; what was at `path` stays.
+    """
+    with _beside(path) as folder:
+        part = folder / path.name
+        yield part
+        part.replace(path)
+
+
+@contextmanager
+def whole_folder(path: Path, mark: str) -> Iterator[Path]:
+    """Give an empty folder to write files to, and move them to the folder `path` if nothing went wrong.
+
+    Parameters
+    ----------
+    path : Path
+        A folder that is new, empty, or holds a file `mark`; other files in it stay.
+    mark : str
+        Name of a file that tells a folder of the format from a folder of something else.
+
+    Raises
+    ------
+    DataError
+        The folder holds something else or cannot be written to; what was there stays.
+    """
+    if path.is_dir() and any(path.iterdir()) and not (path / mark).exists():
+        raise DataError([f"{path}: holds other files and no {mark}; expected a new folder, an empty one or its like"])
+    if path.exists() and not path.is_dir():
+        raise DataError([f"{path}: is a file, expected a folder"])
+    with _beside(path) as folder:
+        part = folder / "new"
+        part.mkdir()
+        yield part
+        if not path.exists():
+            part.rename(path)
+            return
+        for file in sorted(part.iterdir()):
+            file.replace(path / file.name)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    if not path.parent.is_dir():
+        raise DataError([f"{path}: the folder {path.parent} does not exist"])
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise DataError([f"{path}: cannot be written ({error.strerror})"]) from None
