@@ -26,6 +26,7 @@ __all__ = ["BASES", "CREDIT", "FILES", "Way", "line_of", "lines_of", "read_ways"
 BASES = {
     "track": "along the railway",
     "road": "along roads",
+    "ferry": "along the ferry line",
     "lane": "along lanes of ships",
     "water": "over water, keeping off land",
     "towns": "straight between towns on the way",
@@ -34,7 +35,7 @@ BASES = {
 """What a line on the map follows, best first."""
 
 CREDIT = "Railways and roads © OpenStreetMap contributors, ODbL 1.0"
-FILES = {"track": "ways_osm.geojson", "road": "ways_osm.geojson"}
+FILES = {"track": "ways_osm.geojson", "road": "ways_osm.geojson", "ferry": "ways_osm.geojson"}
 """Files of the ways that come from OpenStreetMap and are under its licence; all others stand in ``ways.geojson``."""
 
 _OTHER = "ways.geojson"
@@ -68,7 +69,7 @@ class Way:
     points: NDArray[np.float64]
 
 
-def read_ways(network: str = "freight", folder: str | Path | None = None) -> dict[str, Way]:
+def read_ways(network: str = "freight", folder: str | Path | None = None, *, toolkit: bool = True) -> dict[str, Way]:
     """Return the stored ways, by link or pipe id.
 
     Parameters
@@ -77,6 +78,8 @@ def read_ways(network: str = "freight", folder: str | Path | None = None) -> dic
         freight or gas.
     folder : path, optional
         Folder with tables of your own; ways in it go before those of the toolkit.
+    toolkit : bool
+        Whether those of the toolkit are wanted.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def read_ways(network: str = "freight", folder: str | Path | None = None) -> dic
         A file of ways in the folder cannot be read.
     """
     ways: dict[str, Way] = {}
-    for home in (seeds.FOLDER, *([Path(folder)] if folder is not None else [])):
+    for home in (*([seeds.FOLDER] if toolkit else []), *([Path(folder)] if folder is not None else [])):
         for name in (_OTHER, *sorted(set(FILES.values()))):
             file = home / name
             if file.is_file():

@@ -240,8 +240,15 @@ def _polygons(lands: Lands) -> tuple[Any, ...]:
     return tuple(shapely.get_parts(list(lands.shapes.values())))
 
 
-def built_in(say: Callable[[str], None] = print) -> Built:
+def built_in(say: Callable[[str], None] = print, tables: Tables | None = None) -> Built:
     """Build the ways of the toolkit's own links and pipes; takes about a minute and 2 GB.
+
+    Parameters
+    ----------
+    say : callable
+        Told what is being done.
+    tables : Tables, optional
+        Links of a study instead, without pipes.
 
     Raises
     ------
@@ -251,11 +258,13 @@ def built_in(say: Callable[[str], None] = print) -> Built:
     from seeds.build_boundaries import source_path
 
     from ..gas_tables import load_gas_tables
-    from ..tables import load_tables, read_table
+    from ..tables import load_tables, table_of
 
     try:
         source = source_path()
     except FileNotFoundError as error:
         raise DataError([str(error)]) from None
-    points = read_table("way_points")
-    return build_ways(load_tables(), load_gas_tables(), points, Lands.natural_earth(source), say)
+    lands = Lands.natural_earth(source)
+    if tables is not None:
+        return build_ways(tables, None, table_of("way_points", tables.folder), lands, say)
+    return build_ways(load_tables(), load_gas_tables(), table_of("way_points"), lands, say)

@@ -1,0 +1,210 @@
+"""Rows added to a study folder: checked together with everything else before a file is touched."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import seeds
+
+from .errors import DataError, nearest
+from .gas_tables import load_gas_tables
+from .study import STUDY_FILE, Study, study_of
+from .tables import load_tables, table_of
+
+__all__ = ["OWN_SOURCE", "add_rows", "check_study", "make_study", "own_source", "text_of_cell"]
+
+OWN_SOURCE = "OWN"
+"""Source of figures that a study states without naming another."""
+
+_STUDY = """\
+# A study: tables in this folder are laid over the toolkit's. 'corridors places add', 'corridors links add' and so on
+# write rows; any table of the toolkit may stand here with rows of your own, one with the same key replaces the
+# toolkit's. Pass the folder with --data.
+schema: 1
+title: {title}
+base: {base}          # toolkit: its network and yours; none: only yours
+#remove:              # rows of the toolkit that the study does without; what refers to them goes too
+#  links: [KZ_AKU-AZ_ALT-ferry]
+"""
+
+
+def make_study(folder: str | Path, *, title: str = "", base: str = "toolkit") -> Path:
+    """Make a folder a study, with a commented ``study.yaml``.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it is not there.
+    title : str
+        Otherwise the name of the folder.
+    base : str
+        ``toolkit`` or ``none``, see `Study`.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    DataError
+        It is a study already, or cannot be written.
+    """
+    home = Path(folder)
+    if base not in ("toolkit", "none"):
+        raise DataError([f"base: got {base!r}, expected toolkit or none{nearest(base, ('toolkit', 'none'))}"])
+    file = home / STUDY_FILE
+    if file.exists():
+        raise DataError([f"{file}: is there already"])
+    text = _STUDY.format(title=_quoted(title or home.resolve().name), base=base)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DataError([f"{file}: cannot be written ({error.strerror})"]) from None
+    return file
+
+
+def add_rows(folder: str | Path, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[Path]:
+    """Add rows to tables of a study; a row with a known key replaces the one that stands there.
+
+    Parameters
+    ----------
+    folder : path
+        With a ``study.yaml``.
+    rows : mapping
+        Table to rows, each a mapping from column to value; lists and tuples are joined by ``;``.
+
+    Returns
+    -------
+    list of Path
+        Files that were written.
+
+    Raises
+    ------
+    DataError
+        The folder is no study, a column is unknown, or the study would be wrong; then nothing is written.
+    """
+    home, study = Path(folder), study_of(folder)
+    if study is None:
+        raise DataError([f"{home}: no study here; make it one with: corridors study new {home}"])
+    with tempfile.TemporaryDirectory(dir=home, prefix=".add-") as made:
+        part = Path(made)
+        for file in (*home.glob("*.csv"), home / STUDY_FILE):
+            shutil.copyfile(file, part / file.name)
+        for name, new in rows.items():
+            _merge(name, part / f"{name}.csv", [_cells(name, row) for row in new])
+        check_study(part, gas=any(name.startswith("gas_") for name in rows))
+        return [_moved(part / f"{name}.csv", home) for name in rows]
+
+
+def check_study(folder: str | Path, *, gas: bool = True) -> dict[str, int]:
+    """Check all tables of a folder together with those of the toolkit.
+
+    Parameters
+    ----------
+    folder : path
+    gas : bool
+        Whether the gas network is checked too, where the study has one.
+
+    Returns
+    -------
+    dict
+        Table to the number of rows that the folder has of its own.
+
+    Raises
+    ------
+    DataError
+        Everything that is wrong.
+    """
+    study = study_of(folder) or Study()
+    load_tables(folder)
+    own = {file.stem for file in Path(folder).glob("*.csv")}
+    unknown = sorted(name for name in own if name in _misspelt(own))
+    if unknown:
+        known = seeds.descriptor()
+        raise DataError([f"{name}.csv: no table is called so{nearest(name, known)}" for name in unknown])
+    if gas and (study.has("gas_pipes") or "gas_pipes" in own):
+        load_gas_tables(folder)
+    counts = {}
+    for name in sorted(own & set(seeds.descriptor())):
+        table_of(name, folder)
+        counts[name] = sum(1 for _ in _read(Path(folder) / f"{name}.csv"))
+    return counts
+
+
+def own_source(folder: str | Path, title: str = "Figures of this study") -> list[dict[str, Any]]:
+    """Return the row of ``sources.csv`` for figures that name no source; empty where it is there."""
+    if OWN_SOURCE in set(table_of("sources", folder)["source_id"]):
+        return []
+    return [{"source_id": OWN_SOURCE, "publisher": "(this study)", "title": title, "grade": "EST"}]
+
+
+def text_of_cell(value: Any) -> str:
+    """Return a value as a cell: lists joined by ``;``, whole numbers without a point, nothing for what is missing."""
+    if value is None or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, (list, tuple)):
+        return ";".join(map(str, value))
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
+def _cells(name: str, row: Mapping[str, Any]) -> dict[str, str]:
+    columns = [field["name"] for field in _schema(name)["fields"]]
+    unknown = [column for column in row if column not in columns]
+    if unknown:
+        raise DataError([f"{name}: there is no column {column!r}{nearest(column, columns)}" for column in unknown])
+    return {column: text_of_cell(row.get(column)) for column in columns}
+
+
+def _merge(name: str, file: Path, new: Sequence[dict[str, str]]) -> None:
+    schema = _schema(name)
+    columns = [field["name"] for field in schema["fields"]]
+    key = schema["primaryKey"]
+    rows = {tuple(row[k] for k in key): row for row in [*_read(file, columns), *new]}
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, lineterminator="\n", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows.values())
+
+
+def _read(file: Path, columns: Sequence[str] = ()) -> Iterable[dict[str, str]]:
+    if not file.exists():
+        return
+    with file.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            if any(row.values()):
+                yield dict.fromkeys(columns, "") | {k: v or "" for k, v in row.items() if k}
+
+
+def _schema(name: str) -> Mapping[str, Any]:
+    known = seeds.descriptor()
+    if name not in known:
+        raise DataError([f"there is no table {name!r}{nearest(name, known)}"])
+    schema: Mapping[str, Any] = known[name]["schema"]
+    return schema
+
+
+def _misspelt(names: Iterable[str]) -> set[str]:
+    """Return the names that are no table but nearly one; other CSV files may lie in the folder."""
+    known = seeds.descriptor()
+    return {name for name in names if name not in known and nearest(name, known)}
+
+
+def _moved(file: Path, home: Path) -> Path:
+    target = home / file.name
+    file.replace(target)
+    return target
+
+
+def _quoted(text: str) -> str:
+    import json
+
+    return json.dumps(text, ensure_ascii=False)
