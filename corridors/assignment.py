@@ -20,7 +20,7 @@ from .assigned import Assignment
 from .catalogue import ANY, Corridor, Filters, load_catalogue
 from .finder import PairSearch, open_year
 from .freight import demand_of
-from .past import PAST_YEARS, past_arcs, year_inputs
+from .past import PAST_YEARS, documented, past_arcs, year_inputs
 from .route_sets import route_sets
 
 __all__ = ["ShipperClass", "assign"]
@@ -128,12 +128,12 @@ def assign(
     tables = load_tables(folder)
     base = int(tables.parameter("base_year"))
     filters = Filters(build(tables))
-    if year is not None and year in PAST_YEARS:
+    if year is not None and year in PAST_YEARS and documented(filters):
         filters = Filters(replace(filters.network, arcs=past_arcs(filters, year, year_inputs(folder=folder))))
         state = base
     else:
         state = open_year(year, base)
-    known = load_catalogue(catalogue)
+    known = load_catalogue(catalogue, folder)
     table = demand_of(demand, filters)
     classes = _classes(table, shippers, filters)
     prices = [_prices(filters, c, carbon_price) for c in classes]

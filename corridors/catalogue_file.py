@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from networks import DataError
 from networks.errors import nearest
+from networks.study import study_of
 
 __all__ = ["ANY", "CATALOGUE", "Corridor", "load_catalogue"]
 
+_OWN = "corridors.yaml"
 CATALOGUE = Path(__file__).with_name("catalogue.yaml")
 
 
@@ -53,13 +55,15 @@ ANY = Corridor(corridor_id="any", title="Any way", via=())
 """The network without a filter, for pairs that no corridor serves."""
 
 
-def load_catalogue(path: str | Path | None = None) -> dict[str, Corridor]:
+def load_catalogue(path: str | Path | None = None, folder: str | Path | None = None) -> dict[str, Corridor]:
     """Read a catalogue of corridors.
 
     Parameters
     ----------
     path : path, optional
         YAML file of corridors to add to the toolkit's; one of the same id replaces it.
+    folder : path, optional
+        Study: its ``corridors.yaml`` is added too. A study of a network of its own has only that, or `ANY`.
 
     Returns
     -------
@@ -71,7 +75,15 @@ def load_catalogue(path: str | Path | None = None) -> dict[str, Corridor]:
     DataError
         The file cannot be read or an entry is wrong; file, corridor and key are named.
     """
-    return {**_toolkit(), **(_read(Path(path)) if path is not None else {})}
+    study = study_of(folder)
+    alone = study is not None and study.base == "none"
+    own = Path(folder or ".") / _OWN
+    found = {} if alone else dict(_toolkit())
+    if study is not None and own.is_file():
+        found |= _read(own)
+    if path is not None:
+        found |= _read(Path(path))
+    return found or {ANY.corridor_id: ANY}
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from . import geometry_commands, study_commands
+from . import demand_commands, exchange_commands, geometry_commands, study_commands
 from .gas import commands as gas_commands
 from .investing import commands as invest_commands
 from .resilience import commands as resilience_commands
@@ -257,6 +257,7 @@ def version() -> None:
 
 commands.register(app)
 study_commands.register(app)
+exchange_commands.register(app)
 app.command()(run_commands.run)
 app.command()(run_commands.compare)
 app.command()(invest_commands.frontier)
@@ -266,6 +267,7 @@ app.command()(resilience_commands.uncertainty)
 app.command()(resilience_commands.recover)
 app.add_typer(gas_commands.app, name="gas")
 app.add_typer(geometry_commands.app, name="geometry")
+app.add_typer(demand_commands.app, name="demand")
 
 
 def main() -> NoReturn:

@@ -1,10 +1,12 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and CSV files of any kind read."""
 
 from __future__ import annotations
 
+import csv
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +16,27 @@ from networks.errors import nearest
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["save_figure", "write_text"]
+__all__ = ["csv_rows", "save_figure", "write_text", "write_texts", "write_whole"]
 
 _FORMATS = (".png", ".svg", ".pdf")
+
+
+def csv_rows(path: Path) -> list[tuple[int, list[str]]]:
+    """Return the rows of a CSV file in UTF-8 that are not empty, with their numbers, cells without spaces around.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as text:
+            rows = [[cell.strip() for cell in row] for row in csv.reader(text)]
+    except UnicodeDecodeError as error:
+        raise DataError([f"{path}: byte {error.start} is not UTF-8; save the file as CSV UTF-8"]) from None
+    except (OSError, csv.Error) as error:
+        raise DataError([f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})"]) from None
+    return [(number, row) for number, row in enumerate(rows, 1) if any(row)]
 
 
 def write_text(path: Path, text: str) -> None:
@@ -27,7 +47,7 @@ def write_text(path: Path, text: str) -> None:
     DataError
         The folder does not exist or cannot be written to.
     """
-    _replace(path, lambda part: part.write_text(text, encoding="utf-8", newline=""))
+    write_whole(path, lambda part: part.write_text(text, encoding="utf-8", newline=""))
 
 
 def save_figure(path: Path, draw: Callable[[], Figure]) -> None:
@@ -42,10 +62,58 @@ def save_figure(path: Path, draw: Callable[[], Figure]) -> None:
     if ending not in _FORMATS:
         wanted = f"expected one of {', '.join(_FORMATS)}{nearest(ending, _FORMATS)}"
         raise DataError([f"{path}: cannot write {ending or 'a file without ending'}, {wanted}"])
-    _replace(path, lambda part: draw().savefig(part, format=ending[1:], dpi=150))
+    write_whole(path, lambda part: draw().savefig(part, format=ending[1:], dpi=150))
 
 
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` make a file and put it in the place of `path`; an error leaves what was there before.
+
+    Parameters
+    ----------
+    path : path
+    write : callable
+        Gets the path of an empty file beside it.
+
+    Raises
+    ------
+    DataError
+        The folder does not exist or cannot be written to.
+    """
+    with _beside(path) as part:
+        write(part)
+        part.chmod(0o644)
+        part.replace(path)
+
+
+def write_texts(files: Mapping[Path, str]) -> None:
+    """Write several texts as UTF-8, all or none.
+
+    Raises
+    ------
+    DataError
+        A folder does not exist or cannot be written to.
+    """
+    with ExitStack() as stack:
+        parts = {path: stack.enter_context(_beside(path)) for path in files}
+        for path, part in parts.items():
+            part.write_text(files[path], encoding="utf-8", newline="")
+            part.chmod(0o644)
+        before = {path: path.read_bytes() if path.exists() else None for path in files}
+        try:
+            for path, part in parts.items():
+                part.replace(path)
+        except OSError:
+            for path, old in before.items():
+                if old is None:
+                    path.unlink(missing_ok=True)
+                else:
+                    path.write_bytes(old)
+            raise
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Yield an empty file in the folder of another, which is gone afterwards."""
     if not path.parent.is_dir():
         raise DataError([f"{path}: the folder {path.parent} does not exist"])
     try:
@@ -55,9 +123,7 @@ def _replace(path: Path, write: Callable[[Path], object]) -> None:
     os.close(handle)
     part = Path(name)
     try:
-        write(part)
-        part.chmod(0o644)
-        part.replace(path)
+        yield part
     except OSError as error:
         raise DataError([f"{path}: cannot be written ({error.strerror})"]) from None
     finally:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from networks import DataError, build, generalised_cost, goods_prices, load_tables, read_table
+from networks import DataError, build, generalised_cost, goods_prices, load_tables, table_of
 from networks.errors import nearest
 
 from .catalogue import ANY, Corridor, Filters, load_catalogue
@@ -103,12 +103,12 @@ def compare_routes(
     search = PairSearch(filters, start, end, cost, tuple(avoid), year, handling)
     found: dict[str, tuple[Corridor, list[Route]]] = {}
     reasons: dict[str, str] = {}
-    for corridor in _chosen(load_catalogue(catalogue), corridors, search):
+    for corridor in _chosen(load_catalogue(catalogue, folder), corridors, search):
         routes_found = search.routes(corridor, k)
         found[corridor.corridor_id] = corridor, routes_found
         if not routes_found:
             reasons[corridor.corridor_id] = search.reason(corridor)
-    return RouteComparison(start, end, year, prices, currency, network, found, reasons, _events(year))
+    return RouteComparison(start, end, year, prices, currency, network, found, reasons, _events(year, folder))
 
 
 def routes(origin: str, destination: str, **options: Any) -> pd.DataFrame:
@@ -265,9 +265,9 @@ def open_year(year: int | None, base: int) -> int:
     return year
 
 
-def _events(year: int) -> pd.DataFrame:
+def _events(year: int, folder: str | Path | None) -> pd.DataFrame:
     """Disruptions that touch the year and have a state to flag."""
-    events = read_table("events")
+    events = table_of("events", folder)
     ends = events["end"].where(events["end"] != "", "9999")
     on = (events["start"].str[:4].astype(int) <= year) & (ends.str[:4].astype(int) >= year)
     return events[on & (events["state"] != "none")]

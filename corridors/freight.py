@@ -1,10 +1,11 @@
-"""Demand: who ships how much from where to where, split from the sourced totals of each market."""
+"""Demand: who ships how much from where to where, cell by cell or split from the sourced totals of each market."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from networks import GRADES, DataError, table_of
 from networks.errors import nearest
 
 from .catalogue import Filters
+from .demand_cells import own_cells
 
 __all__ = ["demand", "demand_of", "demand_totals"]
 
@@ -38,8 +40,8 @@ def demand(
     growth : str, optional
         Scenario of ``growth.csv``: low, central or high. Years with a total of their own keep it.
     folder : path, optional
-        Folder with tables of your own: ``demand.csv``, ``demand_shares.csv``, ``growth.csv``, ``markets.csv``
-        and those of `networks.load_tables`; what is not there is taken from the toolkit.
+        Folder with tables of your own: ``demand.csv``, ``demand_shares.csv``, ``demand_cells.csv``, ``growth.csv``,
+        ``markets.csv`` and those of `networks.load_tables`; what is not there is taken from the toolkit.
 
     Returns
     -------
@@ -55,21 +57,27 @@ def demand(
 
     Notes
     -----
-    Each cell is the market's total times the shares of its origin, its destination and its goods: a gravity
-    model in which distance has no say, because no origin-destination table of these markets is public. It
-    keeps every sourced margin exactly.
+    A market that stands in ``demand_cells.csv`` has its cells from there, as they are. Each cell of another is the
+    market's total times the shares of its origin, its destination and its goods: a gravity model in which distance
+    has no say, because no origin-destination table of these markets is public. It keeps every sourced margin exactly.
 
     After 2025 the total of a market is that of 2025 times a factor of the scenario; between 2025 and the years
     of the factors the growth rate is constant. Shares stay as they are.
     """
-    totals = demand_totals(folder=folder)
-    ids = _chosen(markets, totals)
+    own = own_cells(folder)
+    totals = _totals(own, folder)
     factors = _factors(growth, folder)
     shares = _shares(folder)
     load = table_of("goods", folder).set_index("goods_id")["load_t_per_teu"]
-    tables = [
-        _cells(_total(totals.loc[market], market, year, factors), market, shares.get(market, {})) for market in ids
-    ]
+    tables = []
+    for market in _chosen(markets, totals):
+        cells = own[own["market"] == market]
+        step = _step(totals.loc[market], market, year, factors, "demand_cells.csv" if len(cells) else "demand.csv")
+        if len(cells):
+            tables.append(step.grown(cells[cells["year"] == step.base]))
+        else:
+            total = step.grown(totals.loc[market].loc[[step.base]]).iloc[0]
+            tables.append(_cells(total, market, shares.get(market, {})))
     table = pd.concat(tables, ignore_index=True)
     per = table["goods"].map(load).where(table["unit"] == "t", 1.0)
     return table.assign(teu_per_year=table["quantity"] / per)[
@@ -85,19 +93,7 @@ def demand_totals(*, folder: str | Path | None = None) -> pd.DataFrame:
     DataFrame by market and year
         ``quantity``, ``unit``, ``grade`` (worst of its parts), ``source_ids``.
     """
-    parts = table_of("demand", folder)
-    units = table_of("markets", folder).set_index("market_id")["unit"]
-    groups = parts.assign(year=parts["year"].astype(int)).groupby(["market_id", "year"])
-    table = pd.DataFrame(
-        {
-            "quantity": groups["value"].sum(),
-            "grade": groups["grade"].agg(_worst),
-            "source_ids": groups["source_id"].agg(lambda ids: tuple(dict.fromkeys(i for one in ids for i in one))),
-        }
-    )
-    table.insert(1, "unit", table.index.get_level_values("market_id").map(units))
-    table.index.names = ["market", "year"]
-    return table
+    return _totals(own_cells(folder), folder)
 
 
 def demand_of(demand: pd.DataFrame, filters: Filters, *, goods: bool = True) -> pd.DataFrame:
@@ -122,6 +118,26 @@ def demand_of(demand: pd.DataFrame, filters: Filters, *, goods: bool = True) -> 
     return table[table["teu_per_year"] > 0]
 
 
+def _totals(own: pd.DataFrame, folder: str | Path | None) -> pd.DataFrame:
+    """Return the total of each market and year, of parts and of cells."""
+    parts = table_of("demand", folder).rename(columns={"market_id": "market", "value": "quantity"})
+    if len(own):
+        parts = pd.concat([parts, own], ignore_index=True) if len(parts) else own
+    if parts.empty:
+        raise DataError(["no market has any freight; expected rows in demand.csv or demand_cells.csv"])
+    units = table_of("markets", folder).set_index("market_id")["unit"]
+    groups = parts.assign(year=parts["year"].astype(int)).groupby(["market", "year"])
+    table = pd.DataFrame(
+        {
+            "quantity": groups["quantity"].sum(),
+            "grade": groups["grade"].agg(_worst),
+            "source_ids": groups["source_id"].agg(lambda ids: tuple(dict.fromkeys(i for one in ids for i in one))),
+        }
+    )
+    table.insert(1, "unit", table.index.get_level_values("market").map(units))
+    return table
+
+
 def _chosen(markets: Sequence[str] | None, totals: pd.DataFrame) -> list[str]:
     known = list(dict.fromkeys(totals.index.get_level_values("market")))
     for market in markets or ():
@@ -144,6 +160,8 @@ def _factors(growth: str | None, folder: str | Path | None) -> _Growth:
     for row in table[table.duplicated(["scenario", "market_id", "year"])].itertuples():
         raise DataError([f"growth.csv: {row.scenario} of {row.market_id} in {row.year:.0f} stands twice"])
     known = tuple(dict.fromkeys(table.sort_index()["scenario"]))
+    if not known:  # a study of a network of its own may have none
+        growth = None
     if growth is not None and growth not in known:
         raise DataError(
             [f"growth: no scenario is called {growth!r}{nearest(str(growth), known)}", f"scenarios: {', '.join(known)}"]
@@ -151,29 +169,41 @@ def _factors(growth: str | None, folder: str | Path | None) -> _Growth:
     return _Growth(growth, known, table[table["scenario"] == growth])
 
 
-def _total(totals: pd.DataFrame, market: str, year: int, growth: _Growth) -> pd.Series:  # type: ignore[type-arg, unused-ignore]
-    """Return the total of a market in a year: as it stands, or that of the base year times a factor."""
+class _Step(NamedTuple):
+    """How the freight of a year follows from that of another."""
+
+    base: int  # year
+    factor: float = 1.0
+    grades: tuple[str, ...] = ()  # of the factors
+
+    def grown(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return ``quantity`` and ``grade`` of the year from those of the base year."""
+        grades = [_worst([grade, *self.grades]) for grade in rows["grade"]]
+        return rows.assign(quantity=rows["quantity"] * self.factor, grade=grades)
+
+
+def _step(totals: pd.DataFrame, market: str, year: int, growth: _Growth, file: str) -> _Step:
+    """Return how a year of a market comes from one that is known: as it stands, or by a factor of growth."""
     if year in totals.index:
-        return totals.loc[year]
+        return _Step(year)
     first, last = min(totals.index), max(totals.index)
-    expected = f"year: got {year}, expected {first} to {last}, for which {market} is known"
+    span = f"{first} to {last}" if len(totals) == 1 + last - first > 1 else ", ".join(map(str, sorted(totals.index)))
+    expected = f"year: got {year}, expected {span}, for which {market} is known"
     if year <= last:
         raise DataError([expected])
     if growth.scenario is None:
-        raise DataError([f"{expected}; for later years give growth, one of {', '.join(growth.scenarios)}"])
+        known = f"growth, one of {', '.join(growth.scenarios)}" if growth.scenarios else "rows in growth.csv"
+        raise DataError([f"{expected}; for later years give {known}"])
     rows = growth.rows[growth.rows["market_id"] == market]
     if rows.empty:
         raise DataError([f"growth.csv: {growth.scenario} has no factors for {market}"])
     if year > rows["year"].max():
         raise DataError([f"year: got {year}, expected {first} to {rows['year'].max():.0f} for {market} with growth"])
     if _GROWTH_BASE not in totals.index:
-        raise DataError([f"demand.csv: {market} has no total for {_GROWTH_BASE}, which growth starts from"])
+        raise DataError([f"{file}: {market} has no total for {_GROWTH_BASE}, which growth starts from"])
     years = np.array([_GROWTH_BASE, *rows["year"]])
-    factor = np.exp(np.interp(year, years, np.log([1.0, *rows["factor"]])))
-    base = totals.loc[_GROWTH_BASE].copy()
-    base["quantity"] *= factor
-    base["grade"] = _worst([base["grade"], *rows["grade"][: np.searchsorted(rows["year"], year) + 1]])
-    return base
+    factor = float(np.exp(np.interp(year, years, np.log([1.0, *rows["factor"]]))))
+    return _Step(_GROWTH_BASE, factor, tuple(rows["grade"][: np.searchsorted(rows["year"], year) + 1]))
 
 
 def _shares(folder: str | Path | None) -> dict[str, dict[str, pd.DataFrame]]:

@@ -62,11 +62,14 @@ def build(
     for name, text in texts.items():
         write_text(target / name, text)
     report = made.report
-    write_text(target / _REPORT, report.reset_index().to_csv(index=False))
+    told = [*texts]
+    if osm or overpass or data is not None:  # the toolkit's own files stand without one
+        write_text(target / _REPORT, report.reset_index().to_csv(index=False))
+        told.append(_REPORT)
     _show(report)
     if adopt:
         _adopt(data, made, osm or [], overpass)
-    typer.echo(f"{', '.join(str(target / name) for name in (*texts, _REPORT))}")
+    typer.echo(", ".join(str(target / name) for name in told))
 
 
 @app.command()
@@ -166,9 +169,9 @@ def _print(table: pd.DataFrame) -> None:
     rows = [
         [str(key), *(f"{v:,.0f}" if isinstance(v, float) else str(v) for v in row)] for key, *row in table.itertuples()
     ]
-    console_here().print(table_of(heads, rows[:_SHOWN]))  # type: ignore[arg-type]
+    console_here().print(table_of(heads, rows[:_SHOWN]))
     if len(rows) > _SHOWN:
-        typer.echo(f"… and {len(rows) - _SHOWN} more, see {_REPORT}")
+        typer.echo(f"… and {len(rows) - _SHOWN} more")
 
 
 def _cell(value: object) -> str:

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from networks import GRADES, DataError, PlaceError, PlaceNames, load_tables
+from networks import GRADES, DataError, PlaceError, PlaceNames, table_of
 from networks.errors import nearest
 from networks.names import plain
 
-from .files import _replace, write_text
+from .files import csv_rows, write_text, write_whole
+from .matrices_omx import MOST, openmatrix, read_omx, write_omx
 
-__all__ = ["read_matrix", "write_matrix"]
+__all__ = ["Known", "demand_rows", "read_matrix", "write_matrix"]
 
 _ENDS = ("origin", "destination")
 _LONG = ("market", *_ENDS, "goods", "quantity", "unit", "grade")
 _COLUMNS = ("market", *_ENDS, "goods", "quantity", "unit", "teu_per_year", "grade")
 _UNITS = ("TEU", "t")
-_LOOKUP = "place_id"
-_MOST = 100  # wrong cells of one matrix that are told
 _SAME = 1e-9
 
 
@@ -37,6 +34,7 @@ def read_matrix(
     goods: str | None = None,
     name: str | None = None,
     unit: str = "TEU",
+    grade: str = GRADES[-1],
     zones: Mapping[Any, str] | None = None,
     folder: str | Path | None = None,
 ) -> pd.DataFrame:
@@ -55,6 +53,8 @@ def read_matrix(
         The one matrix of an OMX file to read; otherwise all, each of its goods.
     unit : str
         TEU or t a year, where the file does not say so.
+    grade : str
+        A, B, C or EST, where the file does not say so.
     zones : mapping, optional
         Place that each zone of the file stands for, where zones are numbers or have names of their own.
     folder : path, optional
@@ -63,9 +63,9 @@ def read_matrix(
     Returns
     -------
     DataFrame
-        Columns as of `corridors.demand`. Cells of zero are left out. ``market`` is the name of the file and ``grade``
-        EST where the file does not say so. Rows stand as in a long file; otherwise they go by market, origin,
-        destination, goods, places as in the file.
+        Columns as of `corridors.demand`. Cells of zero are left out. ``market`` is the name of the file
+        where it does not say so. Rows stand as in a long file; otherwise they go by market, origin, destination,
+        goods, places as in the file.
 
     Raises
     ------
@@ -74,16 +74,18 @@ def read_matrix(
         goods, a cell that is negative or no number, freight from a place to itself, a cell that stands twice.
     """
     file = Path(path)
-    ending, known = _ending(file), _Known.of(folder, zones)
-    if unit not in _UNITS:
-        raise DataError([f"unit: got {unit!r}, expected {' or '.join(_UNITS)}{nearest(str(unit), _UNITS)}"])
+    ending, known = _ending(file), Known.of(folder, zones)
+    for said, word, allowed in (("unit", unit, _UNITS), ("grade", grade, GRADES)):
+        if word not in allowed:
+            expected = f"expected {', '.join(allowed[:-1])} or {allowed[-1]}{nearest(str(word), allowed)}"
+            raise DataError([f"{said}: got {word!r}, {expected}"])
     if goods is not None and goods not in known.load.index:
         raise DataError([f"goods: {goods!r} is unknown{nearest(goods, known.load.index)}"])
     if not file.is_file():
         raise DataError([f"{file}: no such file"])
-    usual = {"market": file.stem, "goods": goods, "unit": unit, "grade": GRADES[-1]}
+    usual = {"market": file.stem, "goods": goods, "unit": unit, "grade": grade}
     if ending == ".omx":
-        return _read_omx(file, known, usual, name)
+        return _checked(*read_omx(file, known, usual, name), known)
     if name is not None:
         raise DataError([f"name: got {name!r}, but {file.name} is a CSV file, which holds one matrix"])
     return _read_csv(file, known, usual)
@@ -109,23 +111,43 @@ def write_matrix(frame: pd.DataFrame, path: str | Path, *, folder: str | Path | 
         Another ending, openmatrix not installed, something wrong in the frame, a file that cannot be written.
     """
     file = Path(path)
-    ending, known = _ending(file), _Known.of(folder, None)
+    ending, table = _ending(file), demand_rows(frame, {"market": file.stem}, folder)
+    if ending == ".csv":
+        write_text(file, table[list(_LONG)].to_csv(index=False))
+    else:
+        omx = openmatrix()
+        write_whole(file, lambda part: write_omx(omx, part, table))
+
+
+def demand_rows(frame: pd.DataFrame, usual: Mapping[str, str], folder: str | Path | None = None) -> pd.DataFrame:
+    """Return a demand as `read_matrix` would, checked.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As of `write_matrix`.
+    usual : mapping
+        ``market`` and perhaps ``grade``, where the frame has no such column.
+    folder : path, optional
+        Folder with tables of your own.
+
+    Raises
+    ------
+    DataError
+        Something wrong in the frame, or no freight in it.
+    """
     needed = [*_ENDS, "goods", "quantity" if "quantity" in frame else "teu_per_year"]
     missing = [c for c in needed if c not in frame]
     if missing:
         raise DataError([f"demand: column {c!r} is missing{nearest(c, map(str, frame.columns))}" for c in missing])
     raw = frame if "quantity" in frame else frame.assign(quantity=frame["teu_per_year"], unit="TEU")
-    usual = {"market": file.stem, "unit": "TEU", "grade": GRADES[-1]}
-    raw = raw.assign(**{c: value for c, value in usual.items() if c not in raw})
+    given = {"unit": "TEU", "grade": GRADES[-1], **usual}
+    raw = raw.assign(**{c: value for c, value in given.items() if c not in raw})
     rows = raw.index.tolist()
-    table = _demand(raw.reset_index(drop=True), lambda i: f"demand, row {rows[i]}", known)
+    table = _checked(raw.reset_index(drop=True), lambda i: f"demand, row {rows[i]}", Known.of(folder, None))
     if table.empty:
         raise DataError(["demand: holds no freight, expected at least one quantity above zero"])
-    if ending == ".csv":
-        write_text(file, table[list(_LONG)].to_csv(index=False))
-    else:
-        omx = _openmatrix()
-        _replace(file, lambda part: _write_omx(omx, part, table))
+    return table
 
 
 def _ending(file: Path) -> str:
@@ -137,7 +159,7 @@ def _ending(file: Path) -> str:
 
 
 @dataclass(frozen=True)
-class _Known:
+class Known:
     """What words in a file can mean: places, zones that stand for them, and goods with their load, t per TEU."""
 
     places: PlaceNames
@@ -145,10 +167,12 @@ class _Known:
     load: pd.Series[float]
 
     @classmethod
-    def of(cls, folder: str | Path | None, zones: Mapping[Any, str] | None) -> _Known:
-        tables = load_tables(folder)
+    def of(cls, folder: str | Path | None, zones: Mapping[Any, str] | None) -> Known:
+        """Return what is known in the tables of a folder."""
+        places = table_of("places", folder).set_index("place_id")
+        goods = table_of("goods", folder).set_index("goods_id")
         meant = {str(zone): str(place) for zone, place in (zones or {}).items()}
-        return cls(PlaceNames(tables.places), meant, tables.goods["load_t_per_teu"])
+        return cls(PlaceNames(places), meant, goods["load_t_per_teu"])
 
     def place(self, word: str) -> str:
         """Return the id of the place that a word means."""
@@ -173,12 +197,23 @@ class _Known:
             raise DataError(problems)
         return ids
 
+    def goods(self, name: str | None, said: str | None, where: str) -> str:
+        """Return the goods that a matrix is about: what the user says, or what its name means."""
+        if said is not None:
+            return said
+        ids: list[str] = list(self.load.index)
+        meant = [g for g in ids if name is not None and plain(g) == plain(name)]
+        if not meant:
+            hint = nearest(name or "", ids)
+            raise DataError([f"{where}: which goods it holds is not said; give goods, one of {', '.join(ids)}{hint}"])
+        return meant[0]
 
-def _demand(raw: pd.DataFrame, where: Callable[[int], str], known: _Known) -> pd.DataFrame:
+
+def _checked(raw: pd.DataFrame, where: Callable[[int], str], known: Known) -> pd.DataFrame:
     """Return rows as `corridors.demand` does, checked; the index counts them for `where`."""
     problems: list[str] = []
     quantity = np.array([_number(value) for value in raw["quantity"]])
-    for i in np.flatnonzero(~(quantity >= 0))[:_MOST].tolist():
+    for i in np.flatnonzero(~(quantity >= 0))[:MOST].tolist():
         got = raw["quantity"].tolist()[i]
         problems.append(f"{where(i)}, column quantity: got {got!r}, expected zero or more {raw['unit'][i]}")
     for column, allowed in (("goods", list(known.load.index)), ("unit", _UNITS), ("grade", GRADES)):
@@ -230,10 +265,7 @@ def _first(column: pd.Series[Any]) -> Iterator[tuple[str, int]]:
         yield words[i], i
 
 
-# -- CSV -----------------------------------------------------------------------------------------------
-
-
-def _read_csv(file: Path, known: _Known, usual: Mapping[str, Any]) -> pd.DataFrame:
+def _read_csv(file: Path, known: Known, usual: Mapping[str, Any]) -> pd.DataFrame:
     lines = _lines(file)
     header = lines[0][1]
     is_long = len(set(header) & {*_COLUMNS}) > 1 or bool(set(header[1:]) & {*_COLUMNS})
@@ -242,14 +274,7 @@ def _read_csv(file: Path, known: _Known, usual: Mapping[str, Any]) -> pd.DataFra
 
 def _lines(file: Path) -> list[tuple[int, list[str]]]:
     """Return the rows of a CSV file that are not empty, with their numbers; all are as long as the first."""
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as text:
-            rows = [[cell.strip() for cell in row] for row in csv.reader(text)]
-    except UnicodeDecodeError as error:
-        raise DataError([f"{file}: byte {error.start} is not UTF-8; save the file as CSV UTF-8"]) from None
-    except (OSError, csv.Error) as error:
-        raise DataError([f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})"]) from None
-    lines = [(number, row) for number, row in enumerate(rows, 1) if any(row)]
+    lines = csv_rows(file)
     if len(lines) < 2:
         raise DataError([f"{file}: holds no matrix, expected a header and rows"])
     wide = len(lines[0][1])
@@ -261,7 +286,7 @@ def _lines(file: Path) -> list[tuple[int, list[str]]]:
     return lines
 
 
-def _long(file: Path, lines: list[tuple[int, list[str]]], known: _Known, usual: Mapping[str, Any]) -> pd.DataFrame:
+def _long(file: Path, lines: list[tuple[int, list[str]]], known: Known, usual: Mapping[str, Any]) -> pd.DataFrame:
     header = lines[0][1]
     problems = [f"{file.name}: unknown column {c!r}{nearest(c, _COLUMNS)}" for c in header if c not in _COLUMNS]
     problems += [f"{file.name}: column {c!r} is missing" for c in (*_ENDS, "quantity") if c not in header]
@@ -274,11 +299,11 @@ def _long(file: Path, lines: list[tuple[int, list[str]]], known: _Known, usual: 
     rows = [number for number, _ in lines[1:]]
     given = {c: value for c, value in usual.items() if c not in raw}
     if "goods" in given:
-        given["goods"] = _goods(None, usual, known, file.name)
-    return _demand(raw.assign(**given), lambda i: f"{file.name}, row {rows[i]}", known)
+        given["goods"] = known.goods(None, usual["goods"], file.name)
+    return _checked(raw.assign(**given), lambda i: f"{file.name}, row {rows[i]}", known)
 
 
-def _square(file: Path, lines: list[tuple[int, list[str]]], known: _Known, usual: Mapping[str, Any]) -> pd.DataFrame:
+def _square(file: Path, lines: list[tuple[int, list[str]]], known: Known, usual: Mapping[str, Any]) -> pd.DataFrame:
     (_, header), body = lines[0], lines[1:]
     columns = known.placed(header[1:], lambda i: f"{file.name}, row 1, column {i + 2}")
     rows = known.placed([row[0] for _, row in body], lambda i: f"{file.name}, row {body[i][0]}, column 1")
@@ -289,159 +314,9 @@ def _square(file: Path, lines: list[tuple[int, list[str]]], known: _Known, usual
             f"{known.places.label(lonely[0])} is missing among the {where}; name columns origin, destination, quantity"
         )
         raise DataError([f"{file.name}: {len(rows)} rows and {len(columns)} columns are not square: {said}"])
-    goods = _goods(None, usual, known, file.name)
+    goods = known.goods(None, usual["goods"], file.name)
     cells = [text for _, row in body for text in row[1:]]
     pairs = [(origin, destination) for origin in rows for destination in columns]
     wide = len(columns)
     raw = pd.DataFrame(pairs, columns=list(_ENDS)).assign(**{**usual, "goods": goods}, quantity=cells)
-    return _demand(raw, lambda i: f"{file.name}, row {body[i // wide][0]}, column {header[1 + i % wide]}", known)
-
-
-def _goods(name: str | None, usual: Mapping[str, Any], known: _Known, where: str) -> str:
-    """Return the goods that a matrix is about: what the user says, or what its name means."""
-    ids: list[str] = list(known.load.index)
-    if usual["goods"] is not None:
-        return str(usual["goods"])
-    meant = [g for g in ids if name is not None and plain(g) == plain(name)]
-    if not meant:
-        hint = nearest(name or "", ids)
-        raise DataError([f"{where}: which goods it holds is not said; give goods, one of {', '.join(ids)}{hint}"])
-    return meant[0]
-
-
-# -- OMX -----------------------------------------------------------------------------------------------
-
-
-class _Matrix(NamedTuple):
-    """One matrix of an OMX file, with what its attributes say."""
-
-    name: str
-    values: Any
-    said: dict[str, str]
-
-
-def _openmatrix() -> Any:
-    try:
-        import openmatrix  # type: ignore[import-untyped, import-not-found, unused-ignore]
-    except ImportError:
-        raise DataError(["OMX files need openmatrix: pip install 'corridors[omx]', or use CSV"]) from None
-    return openmatrix
-
-
-def _read_omx(file: Path, known: _Known, usual: Mapping[str, Any], name: str | None) -> pd.DataFrame:
-    with _opened(file) as omx:
-        matrices, lookups = _contents(file, omx, name)
-    places = _places(file, lookups, known)
-    parts, labels = [], list[str]()
-    for matrix in matrices:
-        where = f"{file.name}, matrix {matrix.name}"
-        values = _values(where, matrix.values, places)
-        goods = matrix.said.get("goods") or _goods(matrix.name, usual, known, where)
-        if usual["goods"] not in (None, goods):
-            raise DataError([f"goods: got {usual['goods']!r}, but {where} says that it holds {goods!r}"])
-        origin, destination = np.nonzero(values != 0)
-        part = pd.DataFrame({"from": origin, "to": destination, "quantity": values[origin, destination]})
-        parts.append(part.assign(**{**usual, **matrix.said, "goods": goods}))
-        labels += [where] * len(part)
-    raw = pd.concat(parts).assign(label=labels)
-    raw = raw.sort_values(["market", "from", "to", "goods"], kind="stable", ignore_index=True)
-    raw = raw.assign(
-        **{side: np.array(places, dtype=object)[raw[c]] for side, c in zip(_ENDS, ("from", "to"), strict=True)}
-    )
-    return _demand(raw, lambda i: f"{raw['label'][i]}, from {raw['origin'][i]} to {raw['destination'][i]}", known)
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[Any]:
-    omx = _openmatrix()
-    import tables  # type: ignore[import-untyped, import-not-found, unused-ignore]
-
-    try:
-        if not tables.is_hdf5_file(str(file)):
-            raise DataError([f"{file}: is not an HDF5 file, which an OMX file is"])
-        with omx.open_file(str(file), "r") as found:
-            yield found
-    except (tables.HDF5ExtError, OSError):
-        raise DataError([f"{file}: cannot be read; is it whole?"]) from None
-
-
-def _contents(file: Path, omx: Any, name: str | None) -> tuple[list[_Matrix], dict[str, list[str]]]:
-    """Return the matrices wanted and all lookups."""
-    if "data" not in omx.root:
-        raise DataError([f"{file}: has no group data, expected an OMX file with its matrices in it"])
-    nodes = {node.name: node for node in omx.list_nodes(omx.root.data, "Array")}
-    if not nodes:
-        raise DataError([f"{file}: holds no matrix"])
-    if name is not None and name not in nodes:
-        raise DataError(
-            [f"{file}: no matrix is called {name!r}{nearest(name, nodes)}", f"matrices: {', '.join(nodes)}"]
-        )
-    wanted = nodes if name is None else {name: nodes[name]}
-    keys = ("market", "goods", "unit", "grade")
-    matrices = [
-        _Matrix(label, node.read(), {k: _word(node.attrs[k]) for k in keys if k in node.attrs})
-        for label, node in wanted.items()
-    ]
-    found = omx.list_nodes(omx.root.lookup, "Array") if "lookup" in omx.root else []
-    return matrices, {node.name: [_word(entry) for entry in np.atleast_1d(node.read())] for node in found}
-
-
-def _word(value: Any) -> str:
-    """Return an entry of a lookup or an attribute as text; numbers without a point if they have none."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace").strip()
-    return f"{value:.15g}" if isinstance(value, (float, np.floating)) else str(value).strip()
-
-
-def _places(file: Path, lookups: Mapping[str, list[str]], known: _Known) -> list[str]:
-    """Return the places of rows and columns by the first lookup that names places."""
-    if not lookups:
-        raise DataError([f"{file}: has no lookup, expected one that names the place of each row and column"])
-    wrong: list[DataError] = []
-    for name, words in lookups.items():
-
-        def where(i: int, name: str = name) -> str:
-            return f"{file.name}, lookup {name}, entry {i + 1}"
-
-        try:
-            return known.placed(words, where)
-        except DataError as error:
-            wrong.append(error)
-    raise min(wrong, key=lambda error: len(error.problems))
-
-
-def _values(where: str, values: Any, places: Sequence[str]) -> Any:
-    """Return a matrix of numbers, zero or more, that is square and as long as its lookup."""
-    shape = " x ".join(map(str, np.shape(values)))
-    if np.ndim(values) != 2 or np.shape(values)[0] != np.shape(values)[1]:
-        raise DataError([f"{where}: has {shape} cells, expected a square matrix"])
-    if len(values) != len(places):
-        raise DataError([f"{where}: has {shape} cells, but the lookup has {len(places)} entries"])
-    if not np.issubdtype(values.dtype, np.number):
-        raise DataError([f"{where}: holds {values.dtype}, expected numbers"])
-    found = values.astype(float)
-    bad = np.argwhere(~((found >= 0) & np.isfinite(found)))[:_MOST].tolist()
-    if bad:
-        raise DataError(
-            [f"{where}, from {places[i]} to {places[j]}: got {found[i, j]:g}, expected zero or more" for i, j in bad]
-        )
-    return found
-
-
-def _write_omx(omx: Any, file: Path, table: pd.DataFrame) -> None:
-    """Write a checked demand; each market, goods, unit and grade is a matrix."""
-    places = list(dict.fromkeys([*table["origin"], *table["destination"]]))
-    at = {place: i for i, place in enumerate(places)}
-    keys = ["market", "goods", "unit", "grade"]
-    naming = [k for k in keys if k == "goods" or len(set(table[k])) > 1]
-    with omx.open_file(str(file), "w") as found:
-        for words, rows in table.groupby(keys, sort=False):
-            said = dict(zip(keys, map(str, words), strict=True))
-            values = np.zeros((len(places), len(places)))
-            values[rows["origin"].map(at), rows["destination"].map(at)] = rows["quantity"]
-            name = base = re.sub(r"[^A-Za-z0-9_]|^(?=\d)", "_", "__".join(said[k] for k in naming))
-            while name in found:
-                name += "_"
-            found.create_matrix(name, obj=values, title=f"{base}, {said['unit']} a year", attrs=said)
-        if places:
-            found.create_array(found.root.lookup, _LOOKUP, obj=np.array(places, dtype="S"))
+    return _checked(raw, lambda i: f"{file.name}, row {body[i // wide][0]}, column {header[1 + i % wide]}", known)

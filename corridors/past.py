@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from networks import DataError, Supernetwork, generalised_cost, goods_prices, table_of
+from networks import DataError, Supernetwork, generalised_cost, goods_prices, study_of, table_of
 
 from .catalogue import Filters, load_catalogue
 from .finder import PairSearch
@@ -17,7 +17,7 @@ from .finder import PairSearch
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["PAST_YEARS", "past_arcs", "year_inputs"]
+__all__ = ["PAST_YEARS", "documented", "past_arcs", "year_inputs"]
 
 PAST_YEARS = range(2019, 2026)
 """Years whose prices and times stand in ``year_inputs.csv``."""
@@ -63,6 +63,12 @@ def year_inputs(*, folder: str | Path | None = None) -> pd.DataFrame:
         series, year = twice["series"].iloc[0], int(twice["year"].iloc[0])
         raise DataError([f"year_inputs.csv: {series} of {year} stands twice, expected once"])
     return table.assign(year=table["year"].astype(int)).pivot_table(index="year", columns="series", values="value")
+
+
+def documented(filters: Filters) -> bool:
+    """Return whether the prices and times of past years are those of this network, not of one of the user's own."""
+    study = study_of(filters.tables.folder)
+    return study is None or study.base != "none"
 
 
 def past_arcs(filters: Filters, year: int, inputs: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -188,7 +194,7 @@ def _meet_days(arcs: pd.DataFrame, corridor: str, path: list[int], days: float, 
 def _base_routes(filters: Filters) -> Callable[[tuple[str, str], str], list[int]]:
     """Return a finder of the cheapest routes of average goods in the base year, whose days are compared."""
     cost = generalised_cost(filters.network.arcs, goods_prices(filters.tables))["cost_usd_per_teu"].to_numpy()
-    year, known = int(filters.tables.parameter("base_year")), load_catalogue()
+    year, known = int(filters.tables.parameter("base_year")), load_catalogue(folder=filters.tables.folder)
 
     def route(pair: tuple[str, str], corridor: str) -> list[int]:
         return list(PairSearch(filters, *pair, cost, (), year, True).routes(known[corridor], 1)[0])

@@ -106,7 +106,7 @@ def headroom(
     """
     tables = load_tables(folder)
     state = open_year(year, int(tables.parameter("base_year")))
-    corridors = load_catalogue(catalogue)
+    corridors = load_catalogue(catalogue, folder)
     sides = [_chosen(name, corridors) for name in (corridor, against)]
     filters = Filters(build(tables))
     prices = goods_prices(tables, goods, value_of_time_usd_per_teu_h=value_of_time, carbon_price_usd_per_t=carbon_price)

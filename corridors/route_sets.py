@@ -72,14 +72,19 @@ def route_sets(
     """
     wanted = list(dict.fromkeys(pairs))
     free = filters.avoiding(avoid) & (filters.network.arcs["opens_year"].to_numpy(dtype=float) <= year)
-    rows = []
+    best: dict[tuple[str, ...], tuple[float, tuple[int, ...]]] = {}
     for corridor in corridors:
         for order, group in by_order(Course(filters, corridor), wanted):
             allowed = free & filters.avoiding(corridor.avoid)
             supply = Ways(filters.network, corridor.corridor_id, order, allowed, handling, group)
             for name, cost in costs.items():
-                rows += [(*pair, name, corridor.corridor_id, corridor.family, path) for pair, path in supply.of(cost)]
+                for pair, path in supply.of(cost):
+                    key = (*pair, name, corridor.corridor_id, corridor.family)
+                    total = float(cost[list(path)].sum())
+                    if key not in best or total < best[key][0]:  # of a corridor that may be passed in either order
+                        best[key] = total, path
     columns = ["origin", "destination", "class", "corridor", "family", "path"]
+    rows = [(*key, path) for key, (_, path) in best.items()]
     return pd.DataFrame(rows, columns=columns).sort_values(columns[:4], kind="stable", ignore_index=True)
 
 
@@ -87,8 +92,9 @@ def by_order(course: Course, pairs: Sequence[Pair]) -> list[tuple[list[frozenset
     """Return the pairs that a corridor serves by the order in which they pass its steps; those without one by both."""
     groups: dict[tuple[frozenset[str], ...], list[Pair]] = {}
     for pair in pairs:
-        for order in course.orders(*pair) if course.serves(*pair) else ():
-            groups.setdefault(tuple(order), []).append(pair)
+        orders = course.orders(*pair) if course.serves(*pair) else ()
+        for order in dict.fromkeys(map(tuple, orders)):
+            groups.setdefault(order, []).append(pair)
     return [(list(order), group) for order, group in groups.items()]
 
 

@@ -86,7 +86,7 @@ def checked_routes(folder: str | Path | None = None) -> CheckedRoutes:
     """
     tables = load_tables(folder)
     network = build(tables)
-    filters, catalogue = Filters(network), load_catalogue()
+    filters, catalogue = Filters(network), load_catalogue(folder=folder)
     cost = generalised_cost(network.arcs, goods_prices(tables))["cost_usd_per_teu"].to_numpy()
     is_open = (network.arcs["opens_year"] <= tables.parameter("base_year")).to_numpy()
 

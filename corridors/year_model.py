@@ -22,7 +22,7 @@ from .assigned import Assignment
 from .catalogue import Filters, load_catalogue
 from .choice import Choice
 from .freight import demand
-from .past import PAST_YEARS, past_arcs, year_inputs
+from .past import PAST_YEARS, documented, past_arcs, year_inputs
 from .year_routes import CELL, Values, YearRoutes, delay_of
 from .year_setting import Closure, Setting, State, combined
 from .year_shippers import Kind, segments
@@ -148,7 +148,8 @@ class YearModel:
         self.parameter = today.tables.parameter
         known = min(year, PAST_YEARS[-1])
         self.inputs = _inputs_with(year_inputs(folder=folder), known, inputs or {})
-        arcs = past_arcs(today, known, self.inputs) if known in PAST_YEARS else today.network.arcs
+        past = known in PAST_YEARS and documented(today)
+        arcs = past_arcs(today, known, self.inputs) if past else today.network.arcs
         self.filters = Filters(replace(today.network, arcs=arcs))
         self.families = _families(folder)
         wanted = self.setting.demand
@@ -156,7 +157,7 @@ class YearModel:
             wanted = demand(year, self.markets, growth=growth, folder=folder)
         self.demand = wanted.reset_index(drop=True)
         self.shippers = table_of("shippers", folder).set_index("goods_id")
-        self.catalogue = load_catalogue()
+        self.catalogue = load_catalogue(folder=folder)
         self._usual: list[pd.DataFrame] = []
         self._tasted: tuple[Choice, Values] | None = None
         self._shut = self._closures(closures)
@@ -186,6 +187,8 @@ class YearModel:
     def _closures(self, closures: Sequence[Closure]) -> list[Closure]:
         """Return what is shut for a part of the year, that which is on record included."""
         every = [*closures]
+        if not documented(self.filters):
+            return every
         if self.input("kars-closed"):
             every.append(Closure(self.input("kars-closed") / _PER_CENT, _KARS))
         idle = 1 - self.input("instc-east-service", _PER_CENT) / _PER_CENT

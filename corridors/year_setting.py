@@ -175,7 +175,7 @@ def lasting(words: Iterable[str], days: float, filters: Filters) -> tuple[Closur
         A word that nothing is called.
     """
     shut, parameter = tuple(words), filters.tables.parameter
-    filters.avoiding([w for w in shut if w not in load_catalogue()])
+    filters.avoiding([w for w in shut if w not in load_catalogue(folder=filters.tables.folder)])
     if not shut or days <= parameter("queue_days"):
         return ()
     return (Closure(min(days / parameter("days_per_year"), 1.0), shut),)

@@ -11,7 +11,7 @@ import pytest
 import corridors
 import seeds
 from corridors.matrices import read_matrix, write_matrix
-from networks import DataError, load_tables
+from networks import DataError
 
 omx = pytest.importorskip("openmatrix")
 
@@ -23,13 +23,6 @@ VALUES = np.array([[0.0, 12.5, 3000.1], [0.0, 0.0, 40.0], [700.7, 0.0, 0.0]])
 @pytest.fixture(scope="module")
 def demand():
     return corridors.demand(2025)
-
-
-@pytest.fixture(autouse=True)
-def _quickly(monkeypatch, tables) -> None:
-    """Read the toolkit's own tables once."""
-    module = sys.modules[read_matrix.__module__]
-    monkeypatch.setattr(module, "load_tables", lambda folder: load_tables(folder) if folder else tables)
 
 
 def omx_file(path: Path, matrices: dict, lookups: dict) -> Path:

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import sys
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 
 import corridors
-from corridors import GasBan, GasEdit
+from corridors import GasBan, GasEdit, cli
 from corridors.gas.pypsa_export import write_pypsa
 from networks import DataError
 
@@ -192,6 +193,24 @@ def test_a_folder_is_replaced_whole_or_left_alone(case, tmp_path) -> None:
     assert list(tmp_path.iterdir()) == [folder]
 
 
+def test_the_command_writes_the_folder_and_says_what_is_not_carried(written, tmp_path, monkeypatch, capsys) -> None:
+    def run(*words) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["corridors", "gas", "export", *map(str, words)])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        return (left.value.code or 0, *capsys.readouterr())
+
+    folder, notes = written["usual"]
+    code, out, err = run(tmp_path / "gas", "--year", 2025)
+    assert (code, err) == (0, "") and all(note in out for note in notes)
+    assert {f.name: f.read_bytes() for f in folder.iterdir()} == {
+        f.name: f.read_bytes() for f in (tmp_path / "gas").iterdir()
+    }
+    code, out, err = run(tmp_path / "other", "--step", "week")
+    assert (code, out) == (2, "") and "step: got 'week', expected " in err
+    assert [f.name for f in tmp_path.iterdir()] == ["gas"]
+
+
 @pytest.mark.parametrize("name", ["usual", "short", "refused"])
 def test_pypsa_finds_the_same_cost(variants, written, name) -> None:
     pypsa = pytest.importorskip("pypsa")
@@ -200,12 +219,10 @@ def test_pypsa_finds_the_same_cost(variants, written, name) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of PyPSA, on what it will change
         network = pypsa.Network(written[name][0])
-        if name == "usual":
-            status = network.optimize(solver_name="highs", io_api="direct", include_objective_constant=False)
-        else:  # the same without the grids that it looks for afterwards, which takes most of the time
-            model = network.optimize.create_model(include_objective_constant=False)
-            status = model.solve("highs", io_api="direct", progress=False)
-            network.optimize.assign_solution()
+        # what network.optimize does, without the grids that it looks for afterwards, which takes most of the time
+        model = network.optimize.create_model(include_objective_constant=False)
+        status = model.solve("highs", io_api="direct", progress=False)
+        network.optimize.assign_solution()
     assert status == ("ok", "optimal")
     assert network.model.objective.value == pytest.approx(ours.objective * 1000.0, rel=1e-6)
     served = network.generators.query("carrier.str.startswith('unmet')").index

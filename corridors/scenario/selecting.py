@@ -83,7 +83,7 @@ def select(where: Where, filters: Filters, path: str) -> Selection:
     goods, markets = where.goods or (), where.market or ()
     title = _title(where)
     if where.corridor:
-        ids = _corridors(where.corridor)
+        ids = _corridors(where.corridor, filters)
         none = np.zeros(len(filters.network.arcs), dtype=bool)
         return Selection(none, None, (), ids, frozenset(), goods, markets, title)
     parts = [_key(where, key, filters) for key in ("country", "border", "place", "link", "mode")]
@@ -107,8 +107,8 @@ def _title(where: Where) -> str:
     return " and ".join(words)
 
 
-def _corridors(words: Iterable[str]) -> frozenset[str]:
-    known = load_catalogue()
+def _corridors(words: Iterable[str], filters: Filters) -> frozenset[str]:
+    known = load_catalogue(folder=filters.tables.folder)
     families = {c.family for c in known.values()}
     found: set[str] = set()
     for word in words:

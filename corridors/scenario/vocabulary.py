@@ -116,7 +116,7 @@ class Vocabulary:
     @cached_property
     def corridors(self) -> dict[str, Corridor]:
         """Corridors of the catalogue by id."""
-        return load_catalogue()
+        return load_catalogue(folder=self.folder)
 
     @cached_property
     def links(self) -> dict[str, dict[str, str]]:

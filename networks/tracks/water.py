@@ -110,12 +110,8 @@ class Water:
         kept = [0]
         while kept[-1] < len(points) - 1:
             here = kept[-1]
-            kept.append(next(j for j in self._ahead(here, len(points)) if self._clear(points, here, j)))
+            kept.append(next(j for j in range(len(points) - 1, here, -1) if self._clear(points, here, j)))
         return points[kept]
-
-    @staticmethod
-    def _ahead(here: int, count: int) -> list[int]:
-        return list(range(min(count - 1, here + 40), here, -1))
 
     def _clear(self, points: NDArray[np.float64], here: int, there: int) -> bool:
         if there == here + 1:
