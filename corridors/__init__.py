@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from .choice import Choice as Choice
     from .choice import load_choice as load_choice
     from .comparison import RouteComparison as RouteComparison
+    from .demand_cells import write_demand as write_demand
     from .finder import compare_routes as compare_routes
     from .finder import routes as routes
     from .forecasting import forecast as forecast
@@ -64,12 +65,17 @@ if TYPE_CHECKING:
     from .gas.measures import Mitigation as Mitigation
     from .gas.measures import mitigations as mitigations
     from .gas.outcome import GasOutcome as GasOutcome
+    from .gas.pypsa_export import write_pypsa as write_pypsa
     from .gas.running import run_gas_case as run_gas_case
     from .gas.security import n_minus_1 as n_minus_1
     from .gas.security import remaining_flexibility as remaining_flexibility
     from .gas.security import security as security
+    from .geometry_report import line_lengths as line_lengths
+    from .importing import import_network as import_network
     from .investing.frontier import Frontier as Frontier
     from .investing.frontier import frontier as frontier
+    from .matrices import read_matrix as read_matrix
+    from .matrices import write_matrix as write_matrix
     from .past import past_arcs as past_arcs
     from .past import year_inputs as year_inputs
     from .planner import DesignCase as DesignCase
@@ -123,6 +129,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "choice": ["Choice", "load_choice"],
         "comparison": ["RouteComparison"],
         "forecasting": ["forecast"],
+        "demand_cells": ["write_demand"],
         "freight": ["demand", "demand_totals"],
         "finder": ["compare_routes", "routes"],
         "gas.case": ["GasCase", "gas_case"],
@@ -134,7 +141,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "gas.outcome": ["GasOutcome"],
         "gas.running": ["run_gas_case"],
         "gas.security": ["n_minus_1", "remaining_flexibility", "security"],
+        "gas.pypsa_export": ["write_pypsa"],
+        "geometry_report": ["line_lengths"],
+        "importing": ["import_network"],
         "investing.frontier": ["Frontier", "frontier"],
+        "matrices": ["read_matrix", "write_matrix"],
         "past": ["past_arcs", "year_inputs"],
         "resilience.criticality": ["Criticality", "criticality"],
         "resilience.recovery": ["Recovery", "recover", "room_profile"],

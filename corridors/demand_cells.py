@@ -127,26 +127,19 @@ def write_demand(
     sources = [source_id] if isinstance(source_id, str) else list(source_id)
     _check(home, market, title, year, sources, grade)
     frames = read_parts(("markets", "demand", _TABLE), home)
+    known = frames["markets"].set_index("market_id")
     table = demand_rows(frame.drop(columns="market", errors="ignore"), {"market": market, "grade": grade}, home)
-    for row in table.index[table["unit"] != unit][:1]:
-        raise DataError([f"unit: got {unit!r}, but {' - '.join(_words(table, row))} is in {table.at[row, 'unit']}"])
+    kept = [row for row in _rows(home, _TABLE) if (row["market_id"], int(float(row["year"]))) != (market, year)]
     if market in set(frames["demand"]["market_id"]):
         raise DataError([f"market: {market!r} has totals in demand.csv, expected a market with cells only"])
-    known = frames["markets"].set_index("market_id")
-    cells = _rows(home, _TABLE)
-    kept = [row for row in cells if (row["market_id"], int(float(row["year"]))) != (market, year)]
-    if market in known.index and known.at[market, "unit"] != unit and any(r["market_id"] == market for r in kept):
-        had = known.at[market, "unit"]
-        raise DataError([f"unit: got {unit!r}, but the cells of {market} in other years are in {had}"])
+    _check_unit(
+        unit, table, known["unit"].get(market, unit) if any(row["market_id"] == market for row in kept) else unit
+    )
     entry = {"market_id": market, "title": title, "unit": unit, **_choice(home, known, market, families)}
     stays = [row for row in _rows(home, "markets") if row["market_id"] != market]
-    added = _cells(table, market, year, ";".join(sources), derivation)
-    write_texts(
-        {
-            home / "markets.csv": _text("markets", [*stays, entry]),
-            home / f"{_TABLE}.csv": _text(_TABLE, [*kept, *added]),
-        }
-    )
+    cells = [*kept, *_cells(table, market, year, ";".join(sources), derivation)]
+    texts = {"markets": _text("markets", [*stays, entry]), _TABLE: _text(_TABLE, cells)}
+    write_texts({home / f"{name}.csv": text for name, text in texts.items()})
 
 
 def read_zones(path: str | Path) -> dict[str, str]:
@@ -199,8 +192,13 @@ def _check(home: Path, market: str, title: str, year: int, sources: Sequence[str
         raise DataError(problems)
 
 
-def _words(table: pd.DataFrame, row: int) -> list[str]:
-    return [str(word) for word in table.loc[row, ["origin", "destination", "goods"]]]
+def _check_unit(unit: str, table: pd.DataFrame, elsewhere: str) -> None:
+    """Check that a frame, and the cells of other years, are in the unit of the market."""
+    for row in table.index[table["unit"] != unit][:1]:
+        cell = " - ".join(map(str, table.loc[row, ["origin", "destination", "goods"]]))
+        raise DataError([f"unit: got {unit!r}, but {cell} is in {table.at[row, 'unit']}"])
+    if unit != elsewhere:
+        raise DataError([f"unit: got {unit!r}, but the cells of the market in other years are in {elsewhere}"])
 
 
 def _choice(home: Path, known: pd.DataFrame, market: str, families: Sequence[str] | None) -> dict[str, str]:

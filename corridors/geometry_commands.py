@@ -79,9 +79,9 @@ def report(
     csv: Annotated[bool, typer.Option("--csv", help="Print all links as CSV.")] = False,
 ) -> None:
     """Hold the lengths of lines against those of the table, which are what counts in every result."""
-    from .geometry_report import lengths
+    from .geometry_report import line_lengths
 
-    table = lengths(data)
+    table = line_lengths(data)
     if csv:
         typer.echo(table.reset_index().to_csv(index=False), nl=False)
         return

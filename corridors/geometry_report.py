@@ -13,13 +13,13 @@ from networks.study_rows import add_rows
 if TYPE_CHECKING:
     from networks.tracks.building import Built
 
-__all__ = ["adopt_lengths", "lengths"]
+__all__ = ["adopt_lengths", "line_lengths"]
 
 _SOURCE = "OSM-WAYS"
 _OFF_TRACK_KM = 5.0
 
 
-def lengths(folder: str | Path | None = None) -> pd.DataFrame:
+def line_lengths(folder: str | Path | None = None) -> pd.DataFrame:
     """Return how long the line of each link is, and how long the table says.
 
     Parameters

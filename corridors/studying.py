@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-import seeds
 from networks import DataError, distance_km, table_of
 from networks.errors import nearest
-from networks.study_rows import OWN_SOURCE, add_rows, own_source, text_of_cell
+from networks.study_rows import OWN_SOURCE, add_rows, own_source, schema_of, text_of_cell
 
 __all__ = ["add_to_study"]
 
@@ -65,7 +64,7 @@ def add_to_study(
     links of its mode take on average (graded EST, with the derivation); its rate and gauge are those of the toolkit's
     links of that mode in the same country.
     """
-    schema = _schema(table)
+    schema = schema_of(table)
     names = [field["name"] for field in schema["fields"]]
     given = {_SHORT.get(table, {}).get(column, column): value for column, value in columns.items()}
     unknown = [column for column in given if column not in names]
@@ -83,14 +82,6 @@ def add_to_study(
         rows = {"sources": own_source(folder), **rows}
     add_rows(folder, {name: new for name, new in rows.items() if new})
     return {column: row[column] for column in names if row.get(column)}
-
-
-def _schema(table: str) -> Mapping[str, Any]:
-    known = seeds.descriptor()
-    if table not in known:
-        raise DataError([f"there is no table {table!r}{nearest(table, known)}"])
-    schema: Mapping[str, Any] = known[table]["schema"]
-    return schema
 
 
 def _taken_over(folder: str | Path, table: str, like: str | None) -> dict[str, str]:

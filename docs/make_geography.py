@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from corridors.geometry_report import lengths
+from corridors.geometry_report import line_lengths
 from networks import BASES, load_gas_tables, read_ways
 from networks.formats import FORMATS
 
@@ -54,12 +54,13 @@ $ corridors geometry build --overpass 41.5,40.9,46.8,43.6 --data my-study
 An extract is read in bounded memory (a country of hundreds of MB in a few hundred MB), once: what was read is kept in `my-study/.ways` and found again, also after a build that was killed. Tags kept: gauge, electrified, tracks, maxspeed, usage. Several extracts become one graph where they share nodes. Every link with both places in the extent is snapped, routed and written to `ways_osm.geojson`; `geometry.csv` says for each how long it is, what the table says, which gauges it has, how far its places lie off the track, and why a link was not matched. With `--adopt-lengths` the lengths go into `links.csv` of the study, with source and grade B, but for places more than 5 km off the track.
 
 ```python
+from networks.tracks.contract import contracted
 from networks.tracks.osm import read_osm
 from networks.tracks.osmnx_graph import download, to_osmnx
 
 graph = read_osm("georgia.osm.pbf", "rail")  # arrays: nodes, ways, bends, tags
 graph.route((44.79, 41.72), (41.66, 42.15))  # along the tracks, with snapping
-to_osmnx(graph)  # for everything that osmnx can do
+to_osmnx(contracted(graph))  # junctions only, for everything that osmnx can do: projections, statistics, plots
 download("Batumi, Georgia", "rail")  # from Overpass, through osmnx
 ```
 
@@ -89,7 +90,7 @@ Demand comes as OMX or CSV (origin, destination, goods, quantity; or a square). 
 
 def page() -> str:
     """Return the page."""
-    table = lengths()
+    table = line_lengths()
     better = table["basis"] != "straight"
     tracks = table[table["basis"].isin(["track", "road"])]
     off = tracks["difference_pct"].abs()

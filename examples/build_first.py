@@ -12,7 +12,7 @@ import corridors
 from corridors.files import save_figure
 
 HERE = Path(__file__).parent / "scenarios"
-YEARS = {"study.years": [2030, 2040]}  # without the 2035 of the files, to be quicker
+YEARS = {"study.years": [2040]}  # without 2030 and 2035 of the files, to be quicker
 
 
 def main(folder: Path) -> None:

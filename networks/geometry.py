@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pyproj import Geod
     from shapely import LineString, MultiLineString
 
-__all__ = ["cut_at_antimeridian", "distance_km", "great_circle"]
+__all__ = ["cut_at_antimeridian", "distance_km", "great_circle", "line_km"]
 
 Point = tuple[float, float]
 _HALVINGS = 60
@@ -28,6 +28,11 @@ def _geod() -> Geod:
 def distance_km(start: Point, end: Point) -> float:
     """Return the geodesic distance in km between two (lon, lat) points in degrees."""
     return float(_geod().inv(*start, *end)[2]) / 1000
+
+
+def line_km(points: NDArray[np.float64]) -> float:
+    """Return the geodesic length in km of a line through (lon, lat) points (n, 2), degrees."""
+    return float(_geod().line_length(points[:, 0], points[:, 1])) / 1000
 
 
 def great_circle(start: Point, end: Point, step_km: float = 100.0) -> LineString | MultiLineString:

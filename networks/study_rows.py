@@ -16,7 +16,7 @@ from .gas_tables import load_gas_tables
 from .study import STUDY_FILE, Study, study_of
 from .tables import load_tables, table_of
 
-__all__ = ["OWN_SOURCE", "add_rows", "check_study", "make_study", "own_source", "text_of_cell"]
+__all__ = ["OWN_SOURCE", "add_rows", "check_study", "make_study", "own_source", "schema_of", "text_of_cell"]
 
 OWN_SOURCE = "OWN"
 """Source of figures that a study states without naming another."""
@@ -157,7 +157,7 @@ def text_of_cell(value: Any) -> str:
 
 
 def _cells(name: str, row: Mapping[str, Any]) -> dict[str, str]:
-    columns = [field["name"] for field in _schema(name)["fields"]]
+    columns = [field["name"] for field in schema_of(name)["fields"]]
     unknown = [column for column in row if column not in columns]
     if unknown:
         raise DataError([f"{name}: there is no column {column!r}{nearest(column, columns)}" for column in unknown])
@@ -165,7 +165,7 @@ def _cells(name: str, row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _merge(name: str, file: Path, new: Sequence[dict[str, str]]) -> None:
-    schema = _schema(name)
+    schema = schema_of(name)
     columns = [field["name"] for field in schema["fields"]]
     key = schema["primaryKey"]
     rows = {tuple(row[k] for k in key): row for row in [*_read(file, columns), *new]}
@@ -184,7 +184,8 @@ def _read(file: Path, columns: Sequence[str] = ()) -> Iterable[dict[str, str]]:
                 yield dict.fromkeys(columns, "") | {k: v or "" for k, v in row.items() if k}
 
 
-def _schema(name: str) -> Mapping[str, Any]:
+def schema_of(name: str) -> Mapping[str, Any]:
+    """Return the schema of a table; DataError where none is called so."""
     known = seeds.descriptor()
     if name not in known:
         raise DataError([f"there is no table {name!r}{nearest(name, known)}"])

@@ -217,7 +217,7 @@ def test_wrong_frames_and_folders_are_told_off(study, tmp_path) -> None:
     with pytest.raises(DataError, match="row 24: own - CN_XIA - KZ_ALA - general stands twice"):
         write(both, study)
     write(frame(), study)
-    with pytest.raises(DataError, match="cells of own in other years are in TEU"):
+    with pytest.raises(DataError, match="cells of the market in other years are in TEU"):
         write(frame().assign(unit="t"), study, unit="t", year=2024)
 
 

@@ -142,7 +142,7 @@ def test_classes_use_capacity_at_their_rates():
     assert steps["marginal_cost"].tolist() == pytest.approx([4, 8, 18])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10**6))
 def test_random_networks_agree_with_a_grid_of_solves(seed):
     draw = np.random.default_rng(seed)

@@ -171,3 +171,44 @@ def test_a_strait_is_passed_only_by_links_that_end_there() -> None:
 
 def _km(points: Any) -> float:
     return float(distances_km(*points[:-1].T, *points[1:].T).sum())
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+def test_a_contracted_graph_has_the_same_routes_and_fewer_nodes(data: st.DataObject) -> None:
+    from networks.tracks.contract import contracted
+
+    count = data.draw(st.integers(3, 8))
+    pairs = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)).filter(lambda pair: pair[0] != pair[1])
+    ways = data.draw(st.lists(pairs, min_size=2, max_size=9))
+    points = [(50 + i, 40 + (i * 7) % 5) for i in range(count)]
+    words = {
+        "direction": data.draw(
+            st.lists(st.sampled_from(["both", "both", "forward"]), min_size=len(ways), max_size=len(ways))
+        ),
+        "gauge_mm": data.draw(
+            st.lists(st.sampled_from(["1520", "1520", "1435"]), min_size=len(ways), max_size=len(ways))
+        ),
+    }
+    graph = graph_of(points, ways, words)
+    short = contracted(graph)
+    assert short.length_km.sum() == pytest.approx(graph.length_km.sum()) and len(short.tail) <= len(graph.tail)
+    for way in range(len(short.tail)):
+        line = short.line(np.array([way]), np.array([False]))
+        assert _km(line) == pytest.approx(short.length_km[way])
+    kept = list(zip(short.lon.tolist(), short.lat.tolist(), strict=True))
+    for start in kept[:3]:
+        for end in kept[-3:]:
+            one, other = (g.route(start, end, within_km=1.0) for g in (graph, short))
+            assert (one is None) == (other is None)
+            assert one is None or other is None or one.length_km == pytest.approx(other.length_km, abs=1e-6)
+
+
+def test_only_a_change_of_tags_or_a_junction_keeps_a_node() -> None:
+    from networks.tracks.contract import contracted
+
+    points = [(50.0, 40.0), (50.5, 40.2), (51.0, 40.0), (51.5, 40.0), (52.0, 40.0)]
+    graph = graph_of(points, [(0, 1), (2, 1), (2, 3), (3, 4)], {"gauge_mm": ["1520", "1520", "1520", "1435"]})
+    short = contracted(graph)
+    assert short.size == 3 and sorted(short.ways["gauge_mm"]) == ["1435", "1520"]
+    assert sorted(map(tuple, short.bends.tolist())) == [points[1], points[2]]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from ..geometry import distance_km
+from ..geometry import distance_km, line_km
 from ..ways import CREDIT, FILES, Way, way_text
 from .follow import Followed, Follower, Rules
 from .lands import Lands
@@ -206,7 +206,7 @@ def _pipes(built: Built, gas: GasTables, via: dict[Any, list[Point]], ways: Seaw
             built.add("gas", str(pipe_id), "pipe", "towns", _by_towns(plain, (start, end), stations))
         elif pipe["offshore"] == "yes":
             points = ways.water.path(start, end)
-            found = _at((points, _along(points), ""), plain, turned=False)
+            found = _at((points, line_km(points), ""), plain, turned=False)
             built.add("gas", str(pipe_id), "pipe", "water", found)
         else:
             built.add("gas", str(pipe_id), "pipe", "straight", plain)
@@ -216,12 +216,7 @@ def _by_towns(found: Followed, ends: tuple[Point, Point], stations: list[Point])
     if not stations:
         return found
     points = np.array([ends[0], *stations, ends[1]])
-    return Followed(found.link_id, "", points, _along(points), 0.0, 0.0, found.table_km, found.straight_km)
-
-
-def _along(points: NDArray[np.float64]) -> float:
-    pairs = zip(points[:-1].tolist(), points[1:].tolist(), strict=True)
-    return sum(distance_km(tuple(a), tuple(b)) for a, b in pairs)
+    return Followed(found.link_id, "", points, line_km(points), 0.0, 0.0, found.table_km, found.straight_km)
 
 
 def _ends(places: pd.DataFrame, link: pd.Series[Any]) -> tuple[Point, Point]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .graph import TrackGraph, distances_km
+from ..geometry import line_km
+from .graph import TrackGraph
 from .water import Water
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Seaways:
         """
         if via or _one_sea(start, end):
             points = self._over_water([start, *via, end])
-            return points, _length_km(points), "water"
+            return points, line_km(points), "water"
         passage = self.lanes.ways["passage"].to_numpy(dtype=object)
         shut = [*_SHUT, *(name for name, place in _GATES.items() if place not in places)]
         allowed = ~np.isin(passage, shut)
@@ -67,7 +68,7 @@ class Seaways:
             found = self.lanes.route(start, end, within_km=within, allowed=allowed)
             if found is not None:
                 points = self.water.kept_off_land(found.points)
-                return points, _length_km(points), "lane"
+                return points, line_km(points), "lane"
         return None
 
     def _over_water(self, stations: list[Point]) -> NDArray[np.float64]:
@@ -89,7 +90,3 @@ def _inside(point: Point, box: tuple[float, float, float, float]) -> bool:
     if not (west <= point[0] <= east and south <= point[1] <= north):
         return False
     return not (point[0] < 30.0 and point[1] < _MARMARA_SOUTH_OF)
-
-
-def _length_km(points: NDArray[np.float64]) -> float:
-    return float(distances_km(*points[:-1].T, *points[1:].T).sum())
