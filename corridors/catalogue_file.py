@@ -13,9 +13,11 @@ from networks import DataError
 from networks.errors import nearest
 from networks.study import study_of
 
-__all__ = ["ANY", "CATALOGUE", "Corridor", "load_catalogue"]
+__all__ = ["ANY", "CATALOGUE", "OWN_CORRIDORS", "Corridor", "load_catalogue"]
 
-_OWN = "corridors.yaml"
+OWN_CORRIDORS = "corridors.yaml"
+"""File of a study with corridors of its own."""
+
 CATALOGUE = Path(__file__).with_name("catalogue.yaml")
 
 
@@ -77,7 +79,7 @@ def load_catalogue(path: str | Path | None = None, folder: str | Path | None = N
     """
     study = study_of(folder)
     alone = study is not None and study.base == "none"
-    own = Path(folder or ".") / _OWN
+    own = Path(folder or ".") / OWN_CORRIDORS
     found = {} if alone else dict(_toolkit())
     if study is not None and own.is_file():
         found |= _read(own)

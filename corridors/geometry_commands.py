@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -138,13 +139,19 @@ def _area(text: str) -> str | tuple[float, ...]:
 
 
 def _from_packages(tables: Tables, data: Path | None) -> tuple[Built, dict[str, str]]:
+    """Build the toolkit's own lines, or those that a study lacks: of new links, and of those whose places moved."""
+    from networks import DataError, links_gdf
     from networks.tracks.building import built_in, texts
+    from networks.tracks.conflation import way_files
 
     if data is None:
         made = built_in(typer.echo)
         return made, texts(made)
-    made = built_in(typer.echo, tables)
-    return made, texts(made)
+    lacking = tables.links[(links_gdf(tables)["basis"] == "straight").to_numpy()]
+    if lacking.empty:
+        raise DataError([f"{data}: every link has a line already"])
+    made = built_in(typer.echo, replace(tables, links=lacking))
+    return made, way_files(made, data, "scgraph-data 2.0.0 (from OpenStreetMap) and searoute (PyPI)")
 
 
 def _show(table: pd.DataFrame) -> None:

@@ -36,7 +36,10 @@ def check(folder: Annotated[Path, typer.Argument(help="Study folder.")]) -> None
     """Check all tables of a study together with the toolkit's."""
     from networks.study_rows import check_study
 
+    from .catalogue_file import load_catalogue
+
     counts = check_study(folder)
+    load_catalogue(folder=folder)
     rows = ", ".join(f"{name} {count}" for name, count in counts.items()) or "no rows of its own"
     typer.echo(f"{folder}: ok: {rows}")
 

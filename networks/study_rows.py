@@ -93,6 +93,15 @@ def add_rows(folder: str | Path, rows: Mapping[str, Iterable[Mapping[str, Any]]]
     home, study = Path(folder), study_of(folder)
     if study is None:
         raise DataError([f"{home}: no study here; make it one with: corridors study new {home}"])
+    try:
+        return _added(home, rows)
+    except UnicodeDecodeError as error:
+        raise DataError([f"{home}: a table is not UTF-8 (byte {error.start}); save it as CSV UTF-8"]) from None
+    except OSError as error:
+        raise DataError([f"{error.filename or home}: cannot be read or written ({error.strerror})"]) from None
+
+
+def _added(home: Path, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[Path]:
     with tempfile.TemporaryDirectory(dir=home, prefix=".add-") as made:
         part = Path(made)
         for file in (*home.glob("*.csv"), home / STUDY_FILE):

@@ -135,6 +135,26 @@ def test_what_is_removed_goes_with_what_hangs_on_it(study: Path) -> None:
     assert "GE_KRT-TR_KAR-rail" in set(networks.load_tables().borders["link_id"])
 
 
+def test_what_is_remembered_of_a_study_goes_with_all_its_files(study: Path) -> None:
+    from corridors.scenario.saving import data_hash
+
+    seen = {data_hash(study)}
+    for name, text in (("study.yaml", "remove: {links: [GE_KRT-TR_KAR-rail]}"), ("corridors.yaml", BY_MUNICH)):
+        (study / name).write_text(text, encoding="utf-8")
+        assert data_hash(study) not in seen
+        seen.add(data_hash(study))
+
+
+def test_a_table_in_another_encoding_is_told(study: Path) -> None:
+    (study / "places.csv").write_bytes("place_id,name\nKZ_NEW,Жаңа".encode("cp1251", "replace"))
+    with pytest.raises(DataError, match="not UTF-8"):
+        add_rows(study, {"places": [{"place_id": "KZ_OLD", "name": "Old"}]})
+    (study / "places.csv").unlink()
+    (study / "corridors.yaml").write_text("mine: {tilte: x, via: [Aktau]}", encoding="utf-8")
+    with pytest.raises(DataError, match=r"corridors\.yaml, mine, tilte"):
+        corridors("study", "check", study)
+
+
 def test_rows_of_a_study_are_told_by_file_and_row(study: Path) -> None:
     rows = [{"place_id": "KZ_NEW", "name": "New"}]
     with pytest.raises(DataError, match=r"places\.csv, row 2, column country_id: is empty"):

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from networks import DataError
+from networks.study import STUDY_FILE
 
+from ..catalogue_file import OWN_CORRIDORS
 from .gas_results import GAS_TABLES, GasRun
 from .results import TABLES, Run
 from .solved import Solved
@@ -200,8 +202,11 @@ def run_hash(scenario: Scenario, ranges: bool, folder: str | Path | None, varied
 
 
 def data_hash(folder: str | Path | None) -> str:
-    """Return the tables of a folder as a hash, nothing where there is none."""
-    return _hash_of(Path(folder).glob("*.csv")) if folder is not None else ""
+    """Return the tables of a folder, and what makes it a study, as a hash; nothing where there is none."""
+    if folder is None:
+        return ""
+    study = (Path(folder) / name for name in (STUDY_FILE, OWN_CORRIDORS))
+    return _hash_of([*Path(folder).glob("*.csv"), *(file for file in study if file.is_file())])
 
 
 @cache
