@@ -235,7 +235,7 @@ def _rows(home: Path, name: str) -> list[dict[str, str]]:
     if not file.exists():
         return []
     read_table(name, file)
-    with file.open(encoding="utf-8", newline="") as stream:
+    with file.open(encoding="utf-8-sig", newline="") as stream:
         return [{k: v.strip() for k, v in row.items()} for row in csv.DictReader(stream) if any(row.values())]
 
 

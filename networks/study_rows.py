@@ -187,7 +187,7 @@ def _merge(name: str, file: Path, new: Sequence[dict[str, str]]) -> None:
 def _read(file: Path, columns: Sequence[str] = ()) -> Iterable[dict[str, str]]:
     if not file.exists():
         return
-    with file.open(encoding="utf-8", newline="") as stream:
+    with file.open(encoding="utf-8-sig", newline="") as stream:  # Excel begins with a mark
         for row in csv.DictReader(stream):
             if any(row.values()):
                 yield dict.fromkeys(columns, "") | {k: v or "" for k, v in row.items() if k}

@@ -135,6 +135,15 @@ def test_what_is_removed_goes_with_what_hangs_on_it(study: Path) -> None:
     assert "GE_KRT-TR_KAR-rail" in set(networks.load_tables().borders["link_id"])
 
 
+def test_a_table_saved_by_a_spreadsheet_is_read_and_added_to(study: Path) -> None:
+    head = "place_id,name,country_id,lon,lat,kind,position_source_id,position_grade\n"
+    (study / "places.csv").write_text(f'{head}KZ_NEW,"New, ""port""",KZ,51,43,port,GEO,B\n', encoding="utf-8-sig")
+    corridors("places", "add", "KZ_NEX", 'name=Üst, "x"', "lon=51", "lat=43.1", "kind=port", "--data", study)
+    places = networks.load_tables(study).places
+    assert places.at["KZ_NEW", "name"] == 'New, "port"' and places.at["KZ_NEX", "name"] == 'Üst, "x"'
+    assert "KZ_NEX" in corridors("list", "places", "Üst", "--data", study)
+
+
 def test_what_is_remembered_of_a_study_goes_with_all_its_files(study: Path) -> None:
     from corridors.scenario.saving import data_hash
 

@@ -283,7 +283,7 @@ def _toolkit() -> Vocabulary:
 
 def _rows(file: Path) -> Table:
     try:
-        with file.open(encoding="utf-8", newline="") as stream:
+        with file.open(encoding="utf-8-sig", newline="") as stream:  # Excel begins with a mark
             return [{k: (v or "").strip() for k, v in row.items() if k} for row in csv.DictReader(stream)]
     except OSError as error:
         raise DataError([f"{file}: cannot be read ({error.strerror})"]) from None
