@@ -46,7 +46,7 @@ def import_(
     ] = None,
     rate: Annotated[list[str] | None, typer.Option(help="Rate of a mode: road=road_europe.")] = None,
 ) -> None:
-    """Make a study of a network of your own, with which every command works: --data STUDY."""
+    """Make a study of a network of your own, for commands that take --data STUDY; name its markets and corridors."""
     from .importing import import_network
 
     result = import_network(

@@ -32,11 +32,11 @@ def build(
     overpass: Annotated[
         str, typer.Option(help="Instead of a file, ask Overpass for a place or a box west,south,east,north.")
     ] = "",
-    mode: Annotated[list[str] | None, typer.Option(help="rail, road or ferry; otherwise rail.")] = None,
+    mode: Annotated[list[str] | None, typer.Option(help="Of an extract: rail, road or ferry; otherwise rail.")] = None,
     data: Annotated[Path | None, _DATA] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the files; otherwise that of --data.")] = None,
-    gap: Annotated[float, typer.Option(help="Widest gap in the tracks of an extract that is closed, km.")] = 1.0,
-    snap: Annotated[float, typer.Option(help="How far a place may lie off the track, km.")] = 25.0,
+    gap: Annotated[float, typer.Option(help="Widest gap in the tracks of an extract that is closed, km.", min=0)] = 1.0,
+    snap: Annotated[float, typer.Option(help="How far a place may lie off the track, km.", min=0)] = 25.0,
     keep: Annotated[
         Path | None, typer.Option(help="Folder where extracts that were read are kept; otherwise .ways in the output.")
     ] = None,
@@ -47,11 +47,12 @@ def build(
     """Find the way of every link, along extracts of OpenStreetMap or the packages of the extra [geometry]."""
     from networks import DataError, load_tables
 
-    from .files import write_text
+    from .files import write_texts
 
     target = out or data
     if target is None:
         raise DataError(["say where files go: --out FOLDER, or --data STUDY"])
+    _check_asked(osm or overpass, mode or keep, adopt, data)
     tables = load_tables(data)
     target.mkdir(parents=True, exist_ok=True)
     if osm or overpass:
@@ -60,23 +61,20 @@ def build(
         )
     else:
         made, texts = _from_packages(tables, data)
-    for name, text in texts.items():
-        write_text(target / name, text)
     report = made.report
-    told = [*texts]
     if osm or overpass or data is not None:  # the toolkit's own files stand without one
-        write_text(target / _REPORT, report.reset_index().to_csv(index=False))
-        told.append(_REPORT)
+        texts[_REPORT] = _with_old(report, target / _REPORT)
+    write_texts({target / name: text for name, text in texts.items()})
     _show(report)
     if adopt:
         _adopt(data, made, osm or [], overpass)
-    typer.echo(", ".join(str(target / name) for name in told))
+    typer.echo(", ".join(str(target / name) for name in texts))
 
 
 @app.command()
 def report(
     data: Annotated[Path | None, _DATA] = None,
-    beyond: Annotated[float, typer.Option(help="Only links whose lengths differ by more, per cent.")] = 20.0,
+    beyond: Annotated[float, typer.Option(help="Only links whose lengths differ by more, per cent.", min=0)] = 20.0,
     csv: Annotated[bool, typer.Option("--csv", help="Print all links as CSV.")] = False,
 ) -> None:
     """Hold the lengths of lines against those of the table, which are what counts in every result."""
@@ -93,6 +91,29 @@ def report(
     _print(far.loc[order, ["basis", "table_km", "way_km", "difference_pct"]])
 
 
+def _check_asked(extract: object, of_extracts: object, adopt: bool, data: Path | None) -> None:
+    """Refuse what does not go together before anything is read or written."""
+    from networks import DataError, study_of
+
+    if not extract and (of_extracts or adopt):
+        raise DataError(["--mode, --keep and --adopt-lengths belong to an extract: give --osm FILE or --overpass AREA"])
+    if adopt and (data is None or study_of(data) is None):
+        raise DataError(["--adopt-lengths writes into a study: give --data STUDY, made by corridors study new"])
+
+
+def _with_old(report: pd.DataFrame, file: Path) -> str:
+    """Return the report as text, with the rows of other links that stand in the file."""
+    import pandas as pd
+
+    rows = report.reset_index()
+    if file.is_file():
+        old = pd.read_csv(file, keep_default_na=False, dtype=str)
+        if list(old.columns) == list(rows.columns):
+            again = pd.MultiIndex.from_frame(old[["network", "link_id"]]).isin(report.index)
+            rows = pd.concat([old[~again], rows.astype(object)], ignore_index=True)
+    return str(rows.to_csv(index=False))
+
+
 def _along_osm(
     tables: Tables,
     files: list[Path],
@@ -105,9 +126,10 @@ def _along_osm(
 ) -> tuple[Built, dict[str, str]]:
     from networks import DataError
     from networks.errors import nearest
-    from networks.tracks.conflation import MODES, conflate, joined, read_extracts, way_files
+    from networks.tracks.conflation import MODES, conflate, joined, read_extracts
     from networks.tracks.follow import Rules
     from networks.tracks.lands import Lands
+    from networks.ways import HEADS, added_ways
 
     for mode in modes:
         if mode not in MODES:
@@ -127,7 +149,7 @@ def _along_osm(
         )
         raise DataError([f"no link has both its places in the extract ({where})"])
     names = ", ".join([*(file.name for file in files), *([f"Overpass, {overpass}"] if overpass else [])])
-    return made, way_files(made, target, f"OpenStreetMap: {names}")
+    return made, added_ways(made.ways, target, dict.fromkeys(HEADS, f"OpenStreetMap: {names}"))
 
 
 def _area(text: str) -> str | tuple[float, ...]:
@@ -140,18 +162,30 @@ def _area(text: str) -> str | tuple[float, ...]:
 
 def _from_packages(tables: Tables, data: Path | None) -> tuple[Built, dict[str, str]]:
     """Build the toolkit's own lines, or those that a study lacks: of new links, and of those whose places moved."""
-    from networks import DataError, links_gdf
-    from networks.tracks.building import built_in, texts
-    from networks.tracks.conflation import way_files
+    from networks import DataError, links_gdf, load_tables
+    from networks.tracks.building import SOURCES, built_in, texts
+    from networks.ways import added_ways
 
     if data is None:
         made = built_in(typer.echo)
         return made, texts(made)
     lacking = tables.links[(links_gdf(tables)["basis"] == "straight").to_numpy()]
+    ours = load_tables()
+    ends, own = (_ends(t) for t in (tables, ours))
+    lacking = lacking[[ends[key] != own.get(key) for key in lacking.index]]  # the toolkit's straight ones stay so
     if lacking.empty:
-        raise DataError([f"{data}: every link has a line already"])
+        raise DataError([f"{data}: every link of its own has a line already"])
     made = built_in(typer.echo, replace(tables, links=lacking))
-    return made, way_files(made, data, "scgraph-data 2.0.0 (from OpenStreetMap) and searoute (PyPI)")
+    return made, added_ways(made.ways, data, SOURCES)
+
+
+def _ends(tables: Tables) -> dict[str, tuple[float, ...]]:
+    """Return the coordinates of both places of each link."""
+    import numpy as np
+
+    at = tables.places[["lon", "lat"]].astype(float)
+    sides = [at.loc[tables.links[end]].to_numpy() for end in ("from_place_id", "to_place_id")]
+    return dict(zip(tables.links.index, map(tuple, np.hstack(sides).tolist()), strict=True))
 
 
 def _show(table: pd.DataFrame) -> None:
@@ -181,17 +215,11 @@ def _print(table: pd.DataFrame) -> None:
         typer.echo(f"… and {len(rows) - _SHOWN} more")
 
 
-def _cell(value: object) -> str:
-    return f"{value:,.0f}" if isinstance(value, float) else str(value)
-
-
 def _adopt(data: Path | None, made: Built, files: list[Path], overpass: str) -> None:
-    from networks import DataError
-
     from .geometry_report import adopt_lengths
 
     if data is None:
-        raise DataError(["--adopt-lengths writes into a study: give --data STUDY"])
-    names = ", ".join([*(file.name for file in files), *([overpass] if overpass else [])]) or "packages"
+        return  # refused before anything was written
+    names = ", ".join([*(file.name for file in files), *([f"Overpass {overpass}"] if overpass else [])])
     count = adopt_lengths(data, made, names)
     typer.echo(f"{data / 'links.csv'}: {count} lengths")

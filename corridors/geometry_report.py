@@ -9,6 +9,7 @@ import pandas as pd
 
 from networks import links_gdf, load_tables, read_ways, table_of
 from networks.study_rows import add_rows
+from networks.ways import FILES
 
 if TYPE_CHECKING:
     from networks.tracks.building import Built
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["adopt_lengths", "line_lengths"]
 
 _SOURCE = "OSM-WAYS"
+_TITLE = "Tracks and roads, ODbL 1.0: "
 _OFF_TRACK_KM = 5.0
 
 
@@ -70,7 +72,8 @@ def adopt_lengths(folder: str | Path, built: Built, files: str) -> int:
     Returns
     -------
     int
-        How many; not those whose places lie more than 5 km off the track, where the place is what is wrong.
+        How many: of links along tracks, roads and ferry lines whose places lie within 5 km of them; where a place lies
+        farther off, the place is what is wrong.
 
     Raises
     ------
@@ -78,7 +81,10 @@ def adopt_lengths(folder: str | Path, built: Built, files: str) -> int:
         The folder is no study, or the study would be wrong.
     """
     off = built.report["off_track_km"]
-    found = {way.link_id: way.length_km for network, way in built.ways if off[network, way.link_id] <= _OFF_TRACK_KM}
+    ours = [way for network, way in built.ways if network == "freight" and way.basis in FILES]
+    found = {way.link_id: way.length_km for way in ours if off["freight", way.link_id] <= _OFF_TRACK_KM}
+    if not found:
+        return 0
     links = table_of("links", folder)
     rows = []
     for row in links[links["link_id"].isin(list(found))].to_dict("records"):
@@ -94,10 +100,12 @@ def adopt_lengths(folder: str | Path, built: Built, files: str) -> int:
                 "derivation": f"{why}; {kept}" if kept else why,
             }
         )
+    known = table_of("sources", folder).set_index("source_id")["title"]
+    before = str(known[_SOURCE]).removeprefix(_TITLE).split(", ") if _SOURCE in known else []
     source = {
         "source_id": _SOURCE,
         "publisher": "OpenStreetMap contributors",
-        "title": f"Tracks and roads, ODbL 1.0: {files}",
+        "title": _TITLE + ", ".join(dict.fromkeys([*before, *files.split(", ")])),
         "grade": "B",
     }
     add_rows(folder, {"sources": [source], "links": rows})

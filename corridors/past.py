@@ -197,7 +197,11 @@ def _base_routes(filters: Filters) -> Callable[[tuple[str, str], str], list[int]
     year, known = int(filters.tables.parameter("base_year")), load_catalogue(folder=filters.tables.folder)
 
     def route(pair: tuple[str, str], corridor: str) -> list[int]:
-        return list(PairSearch(filters, *pair, cost, (), year, True).routes(known[corridor], 1)[0])
+        found = PairSearch(filters, *pair, cost, (), year, True).routes(known[corridor], 1)
+        if not found:
+            ends = " to ".join(str(filters.tables.places.at[place, "name"]) for place in pair)
+            raise DataError([f"{corridor}: no route is left from {ends}, which prices and days on record are of"])
+        return list(found[0])
 
     return route
 

@@ -37,9 +37,11 @@ def check(folder: Annotated[Path, typer.Argument(help="Study folder.")]) -> None
     from networks.study_rows import check_study
 
     from .catalogue_file import load_catalogue
+    from .demand_cells import own_cells
 
     counts = check_study(folder)
     load_catalogue(folder=folder)
+    own_cells(folder)
     rows = ", ".join(f"{name} {count}" for name, count in counts.items()) or "no rows of its own"
     typer.echo(f"{folder}: ok: {rows}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,6 @@ from networks.study_rows import OWN_SOURCE, add_rows, own_source, schema_of, tex
 __all__ = ["add_to_study"]
 
 _SHORT = {"links": {"from": "from_place_id", "to": "to_place_id", "rate": "rate_id", "gauge": "gauge_mm"}}
-_DETOUR = {"rail": 1.22, "road": 1.25}
-"""Length over the great circle, means of the toolkit's links; ways of ships are taken as 1.1 times."""
-_DETOUR_AT_SEA = 1.1
 
 
 def add_to_study(
@@ -44,7 +41,8 @@ def add_to_study(
     columns : mapping
         Column to text. For links ``from``, ``to``, ``rate`` and ``gauge`` will do.
     like : str, optional
-        Id of a row whose other columns are taken over.
+        Id of a row whose other columns are taken over; otherwise those of the row that has the key already. A link
+        with other ends keeps neither length nor countries on the way nor the derivation of the one it is like.
     source, grade : str
         Of the figures that have a column for both; otherwise ``OWN``, which is added to the sources of the study.
 
@@ -60,9 +58,9 @@ def add_to_study(
 
     Notes
     -----
-    The country of a place is that of the polygon it lies in. A link without a length gets the great circle times what
-    links of its mode take on average (graded EST, with the derivation); its rate and gauge are those of the toolkit's
-    links of that mode in the same country.
+    The country of a place is that of the polygon it lies in, at sea of the nearest within 200 nautical miles. A link
+    without a length gets the great circle times what the toolkit's links of its mode take in the median (graded EST,
+    with the derivation); its rate and gauge are those of most of the toolkit's links of that mode in the same country.
     """
     schema = schema_of(table)
     names = [field["name"] for field in schema["fields"]]
@@ -70,11 +68,12 @@ def add_to_study(
     unknown = [column for column in given if column not in names]
     if unknown:
         raise DataError([f"{table}: there is no column {column!r}{nearest(column, names)}" for column in unknown])
-    row = {**_taken_over(folder, table, like), **given, schema["primaryKey"][0]: key}
+    old = _taken_over(folder, table, schema["primaryKey"], like, key)
+    row = {**old, **given, schema["primaryKey"][0]: key}
     if table == "places":
         row = _place(row)
     if table == "links":
-        row = _link(row, folder)
+        row = _link(row, given, old, folder)
     cited = source or OWN_SOURCE
     row = _with_sources(row, given, names, cited, grade)
     rows: dict[str, list[dict[str, Any]]] = {table: [row]}
@@ -84,14 +83,16 @@ def add_to_study(
     return {column: row[column] for column in names if row.get(column)}
 
 
-def _taken_over(folder: str | Path, table: str, like: str | None) -> dict[str, str]:
-    if like is None:
-        return {}
+def _taken_over(folder: str | Path, table: str, keys: Sequence[str], like: str | None, key: str) -> dict[str, str]:
+    """Return the row that is to be like, or that has the key already, as text; nothing where there is none."""
     frame = table_of(table, folder)
-    key = frame.columns[0]
-    same = frame[frame[key] == like]
-    if same.empty:
-        raise DataError([f"{table}: there is no row {like!r}{nearest(like, frame[key])}"])
+    same = frame[frame[keys[0]] == (key if like is None else like)]
+    if like is not None and same.empty:
+        raise DataError([f"{table}: there is no row {like!r}{nearest(like, frame[keys[0]])}"])
+    if like is not None and len(same) > 1:
+        raise DataError([f"{table}: {len(same)} rows have {keys[0]} {like!r}, told apart by {', '.join(keys[1:])}"])
+    if len(same) != 1:
+        return {}
     return {str(column): text_of_cell(value) for column, value in same.iloc[0].items()}
 
 
@@ -122,6 +123,7 @@ def _figures(stem: str, names: list[str]) -> list[str]:
     return [n for n in (*own, *_FIGURES.get(stem, ())) if n not in beside]
 
 
+_OF_THE_WAY = ("length_km", "length_source_id", "length_grade", "via_country_ids", "derivation", "note")
 _FIGURES = {"position": ("lon", "lat"), "life": ("opens", "closes"), "emission": ("gco2e_per_tkm",)}
 
 
@@ -134,20 +136,33 @@ def _place(row: dict[str, str]) -> dict[str, str]:
         lon, lat = float(row["lon"]), float(row["lat"])
     except ValueError:
         return row  # said with row and column when the table is checked
-    return {**row, "country_id": str(Lands.shipped().country(np.array([lon]), np.array([lat]))[0])}
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        return row
+    code = Lands.shipped().country(np.array([lon]), np.array([lat]))[0]
+    if not code:
+        raise DataError([f"places: no country is known at {lon:g}, {lat:g}; say it with country_id="])
+    return {**row, "country_id": code}
 
 
-def _link(row: dict[str, str], folder: str | Path) -> dict[str, str]:
+def _link(row: dict[str, str], given: Mapping[str, str], old: Mapping[str, str], folder: str | Path) -> dict[str, str]:
     places = table_of("places", folder).set_index("place_id")
     row = {"direction": "both", "status": "existing", **{k: v for k, v in row.items() if v}}
     for end in ("from_place_id", "to_place_id"):
         if end in row:
             row[end] = _place_id(row[end], places)
+    if old and any(row.get(end) != old[end] for end in ("from_place_id", "to_place_id")):
+        row = {k: v for k, v in row.items() if k in given or k not in _OF_THE_WAY}
+        row["derivation"] = "; ".join(x for x in (given.get("derivation"), f"otherwise as {old['link_id']}") if x)
+    elif "length_km" in given and "derivation" not in given:
+        before = f"; before: {old['derivation']}" if old.get("derivation") else ""
+        row["derivation"] = f"length: as given{before}"
     ends = [row.get(end, "") for end in ("from_place_id", "to_place_id")]
     if not all(end in places.index for end in ends) or "mode" not in row:
         return row
     if "length_km" not in row:
+        why = row.get("derivation")
         row |= _length(row["mode"], *(places.loc[end] for end in ends))
+        row["derivation"] += f"; {why}" if why else ""
     home = {str(places.at[end, "country_id"]) for end in ends}
     for column in ("rate_id", "gauge_mm"):
         if column not in row and (usual := _usual(column, row["mode"], home, places)):
@@ -166,13 +181,24 @@ def _place_id(word: str, places: pd.DataFrame) -> str:
 
 def _length(mode: str, first: pd.Series[Any], last: pd.Series[Any]) -> dict[str, str]:
     straight = distance_km((float(first["lon"]), float(first["lat"])), (float(last["lon"]), float(last["lat"])))
-    factor = _DETOUR.get(mode, _DETOUR_AT_SEA)
+    factor = _detour(mode)
     return {
         "length_km": f"{straight * factor:.0f}",
         "length_source_id": "EST-GC",
         "length_grade": "EST",
-        "derivation": f"length: great circle of {straight:.0f} km times {factor}",
+        "derivation": f"length: great circle of {straight:.0f} km times {factor:.2f}",
     }
+
+
+def _detour(mode: str) -> float:
+    """Return the median of length over great circle of the toolkit's links of a mode."""
+    links, places = table_of("links"), table_of("places").set_index("place_id")[["lon", "lat"]].astype(float)
+    links = links[links["mode"] == mode]
+    if links.empty:
+        return 1.0  # an unknown mode is told when the table is checked
+    ends = (places.loc[links[end]].to_numpy() for end in ("from_place_id", "to_place_id"))
+    straight = [distance_km(tuple(a), tuple(b)) for a, b in zip(*ends, strict=True)]
+    return float(np.median(links["length_km"].to_numpy() / straight))
 
 
 def _usual(column: str, mode: str, countries: set[str], places: pd.DataFrame) -> str:

@@ -189,7 +189,7 @@ class YearModel:
         every = [*closures]
         if not documented(self.filters):
             return every
-        if self.input("kars-closed"):
+        if self.input("kars-closed") and set(_KARS) <= set(self.filters.tables.links.index):
             every.append(Closure(self.input("kars-closed") / _PER_CENT, _KARS))
         idle = 1 - self.input("instc-east-service", _PER_CENT) / _PER_CENT
         if idle and any("instc" in self.families[m] for m in self.markets):

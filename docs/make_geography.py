@@ -51,7 +51,7 @@ $ corridors geometry build --osm georgia.osm.pbf --mode road --data my-study --a
 $ corridors geometry build --overpass 41.5,40.9,46.8,43.6 --data my-study
 ```
 
-An extract is read in bounded memory (a country of hundreds of MB in a few hundred MB), once: what was read is kept in `my-study/.ways` and found again, also after a build that was killed. Tags kept: gauge, electrified, tracks, maxspeed, usage. Several extracts become one graph where they share nodes. Every link with both places in the extent is snapped, routed and written to `ways_osm.geojson`; `geometry.csv` says for each how long it is, what the table says, which gauges it has, how far its places lie off the track, and why a link was not matched. With `--adopt-lengths` the lengths go into `links.csv` of the study, with source and grade B, but for places more than 5 km off the track.
+An extract is read in bounded memory (a country of hundreds of MB in a few hundred MB), once: what was read is kept in `my-study/.ways` and found again, also after a build that was killed. Tags kept: gauge, electrified, tracks, maxspeed, usage. Several extracts become one graph where they share nodes. Every link with both places in the extent is snapped, routed and written to `ways_osm.geojson`; `geometry.csv` says for each how long it is, what the table says, which gauges it has, how far its places lie off the track, and why a link was not matched; a later build adds to it. With `--adopt-lengths` the lengths along tracks, roads and ferry lines go into `links.csv` of the study, with source and grade B, but for places more than 5 km off the track.
 
 ```python
 from networks.tracks.contract import contracted
@@ -75,7 +75,7 @@ $ corridors gas export pypsa-folder --year 2025
 
 {formats}
 
-All five give the same tables back when read by `corridors import`. In GMNS, what the standard has no field for lies beside it in files named as our tables; each export says what that is. The GMNS files validate against the schema of the standard (0.96). A GMNS network of others needs units (`--length-unit`) where its `config.csv` does not state them, and a coordinate system where its coordinates are not degrees; it becomes a study with a network of its own, and its links get tariff, spread and emission of a rate by mode.
+All five give the same tables back when read by `corridors import`, edited or not; what the toolkit has in the same way is not written again. In GMNS, what the standard has no field for lies beside it in files named as our tables; each export says what that is. The GMNS files validate against the schema of the standard (0.96). A GMNS network of others needs units (`--length-unit`) where its `config.csv` does not state them, and a coordinate system where its coordinates are not degrees; it becomes a study with a network of its own, and its links get tariff, spread and emission of a rate by mode.
 
 Demand comes as OMX or CSV (origin, destination, goods, quantity; or a square). The gas network goes to PyPSA as a CSV folder whose optimum is ours (the difference was 2e-16 of 111 bn USD for 2025 by month); what PyPSA has no notion of, the two rules by which countries share a shortage, is said.
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 import seeds
 
 from .errors import DataError, nearest
 
-__all__ = ["KNOWLEDGE", "STUDY_FILE", "Study", "gone", "study_of"]
+__all__ = ["KNOWLEDGE", "REMOVABLE", "STUDY_FILE", "Study", "gone", "references", "study_of"]
 
 STUDY_FILE = "study.yaml"
 """File that makes a folder a study. Without it a table in the folder replaces the toolkit's as a whole."""
@@ -23,6 +24,10 @@ KNOWLEDGE = (
     *("carbon_prices", "price_indices", "year_inputs", "gas_bases"),
 )
 """Tables that hold for any network: a study of a network of its own has the toolkit's too."""
+
+
+REMOVABLE = ("links", "borders", "stops", "projects", "events", "markets", "demand", "demand_shares", "growth")
+"""Tables whose rows a study may do without: what else refers to them hangs on them alone, or lists them."""
 
 
 class Study(BaseModel):
@@ -36,7 +41,8 @@ class Study(BaseModel):
         ``toolkit``: rows of the folder's tables are added to the toolkit's, or replace those with the same key.
         ``none``: a network of its own; only what holds for any network is the toolkit's.
     remove : dict
-        Table to keys of the toolkit's rows that the study does without. What refers to them goes too.
+        Table, one of `REMOVABLE`, to keys of the toolkit's rows that the study does without. Rows that name one of them
+        go too; lists lose it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,6 +51,11 @@ class Study(BaseModel):
     title: str = ""
     base: Literal["toolkit", "none"] = "toolkit"
     remove: dict[str, tuple[str, ...]] = {}
+
+    @field_validator("remove", mode="before")
+    @classmethod
+    def _nothing_below(cls, value: Any) -> Any:
+        return {} if value is None else value
 
     def has(self, name: str) -> bool:
         """Return whether the toolkit's rows of a table belong to the study."""
@@ -84,11 +95,29 @@ def _read(file: Path, _changed: int, _size: int) -> Study:
         study = Study.model_validate(raw)
     except ValidationError as error:
         raise DataError([_told(file, wrong) for wrong in error.errors()]) from None
-    known = seeds.descriptor()
-    unknown = [name for name in study.remove if name not in known]
-    if unknown:
-        raise DataError([f"{file}, remove: there is no table {name!r}{nearest(name, known)}" for name in unknown])
+    problems = [_not_removable(file, name) for name in study.remove if name not in REMOVABLE]
+    problems += [told for name in study.remove if name in REMOVABLE for told in _not_there(file, name, study)]
+    if problems:
+        raise DataError(problems)
     return study
+
+
+def _not_removable(file: Path, name: str) -> str:
+    known = seeds.descriptor()
+    if name not in known:
+        return f"{file}, remove: there is no table {name!r}{nearest(name, known)}"
+    way = "remove its links" if name == "places" else f"put a changed row into {name}.csv"
+    return f"{file}, remove: rows of {name} cannot go, expected one of {', '.join(REMOVABLE)}; {way} instead"
+
+
+def _not_there(file: Path, name: str, study: Study) -> Iterable[str]:
+    """Yield the keys that are to go and are not in the toolkit's table."""
+    key = seeds.descriptor()[name]["schema"]["primaryKey"][0]
+    with seeds.table_path(name).open(encoding="utf-8", newline="") as stream:
+        known = dict.fromkeys(row[key] for row in csv.DictReader(stream))
+    for word in study.remove[name]:
+        if word not in known:
+            yield f"{file}, remove: {name} has no {word!r}{nearest(word, known)}"
 
 
 def _told(file: Path, wrong: Mapping[str, Any]) -> str:

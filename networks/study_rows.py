@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,8 +14,9 @@ import seeds
 
 from .errors import DataError, nearest
 from .gas_tables import load_gas_tables
-from .study import STUDY_FILE, Study, study_of
-from .tables import load_tables, table_of
+from .study import STUDY_FILE, references, study_of
+from .tables import check_references, load_tables, read_parts, read_table, table_of
+from .ways import read_ways
 
 __all__ = ["OWN_SOURCE", "add_rows", "check_study", "make_study", "own_source", "schema_of", "text_of_cell"]
 
@@ -28,12 +30,14 @@ _STUDY = """\
 schema: 1
 title: {title}
 base: {base}          # toolkit: its network and yours; none: only yours
-#remove:              # rows of the toolkit that the study does without; what refers to them goes too
+#remove:              # rows of the toolkit that the study does without; rows that name them go too
 #  links: [KZ_AKU-AZ_ALT-ferry]
 """
 
 
-def make_study(folder: str | Path, *, title: str = "", base: str = "toolkit") -> Path:
+def make_study(
+    folder: str | Path, *, title: str = "", base: str = "toolkit", remove: Mapping[str, Sequence[str]] | None = None
+) -> Path:
     """Make a folder a study, with a commented ``study.yaml``.
 
     Parameters
@@ -44,6 +48,8 @@ def make_study(folder: str | Path, *, title: str = "", base: str = "toolkit") ->
         Otherwise the name of the folder.
     base : str
         ``toolkit`` or ``none``, see `Study`.
+    remove : mapping, optional
+        Table to keys of rows that the study does without.
 
     Returns
     -------
@@ -62,6 +68,8 @@ def make_study(folder: str | Path, *, title: str = "", base: str = "toolkit") ->
     if file.exists():
         raise DataError([f"{file}: is there already"])
     text = _STUDY.format(title=_quoted(title or home.resolve().name), base=base)
+    if remove:
+        text += f"remove: {json.dumps({name: list(keys) for name, keys in remove.items()}, ensure_ascii=False)}\n"
     try:
         home.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
@@ -92,7 +100,7 @@ def add_rows(folder: str | Path, rows: Mapping[str, Iterable[Mapping[str, Any]]]
     """
     home, study = Path(folder), study_of(folder)
     if study is None:
-        raise DataError([f"{home}: no study here; make it one with: corridors study new {home}"])
+        raise DataError([_no_study(home)])
     try:
         return _added(home, rows)
     except UnicodeDecodeError as error:
@@ -101,15 +109,22 @@ def add_rows(folder: str | Path, rows: Mapping[str, Iterable[Mapping[str, Any]]]
         raise DataError([f"{error.filename or home}: cannot be read or written ({error.strerror})"]) from None
 
 
+def _no_study(home: Path) -> str:
+    return f"{home}: no study here; make it one with: corridors study new {home}"
+
+
 def _added(home: Path, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[Path]:
     with tempfile.TemporaryDirectory(dir=home, prefix=".add-") as made:
         part = Path(made)
         for file in (*home.glob("*.csv"), home / STUDY_FILE):
             shutil.copyfile(file, part / file.name)
-        for name, new in rows.items():
-            _merge(name, part / f"{name}.csv", [_cells(name, row) for row in new])
-        check_study(part, gas=any(name.startswith("gas_") for name in rows))
-        return [_moved(part / f"{name}.csv", home) for name in rows]
+        try:
+            for name, new in rows.items():
+                _merge(name, part / f"{name}.csv", [_cells(name, row) for row in new])
+            check_study(part, gas=any(name.startswith("gas_") for name in rows))
+        except DataError as error:
+            raise DataError(problem.replace(f"{part}/", f"{home}/") for problem in error.problems) from None
+        return _moved([part / f"{name}.csv" for name in rows], home)
 
 
 def check_study(folder: str | Path, *, gas: bool = True) -> dict[str, int]:
@@ -131,7 +146,9 @@ def check_study(folder: str | Path, *, gas: bool = True) -> dict[str, int]:
     DataError
         Everything that is wrong.
     """
-    study = study_of(folder) or Study()
+    study = study_of(folder)
+    if study is None:
+        raise DataError([_no_study(Path(folder))])
     load_tables(folder)
     own = {file.stem for file in Path(folder).glob("*.csv")}
     unknown = sorted(name for name in own if name in _misspelt(own))
@@ -140,11 +157,18 @@ def check_study(folder: str | Path, *, gas: bool = True) -> dict[str, int]:
         raise DataError([f"{name}.csv: no table is called so{nearest(name, known)}" for name in unknown])
     if gas and (study.has("gas_pipes") or "gas_pipes" in own):
         load_gas_tables(folder)
-    counts = {}
-    for name in sorted(own & set(seeds.descriptor())):
-        table_of(name, folder)
-        counts[name] = sum(1 for _ in _read(Path(folder) / f"{name}.csv"))
-    return counts
+    tables = sorted(own & set(seeds.descriptor()))
+    targets = {target for name in tables for target in _targets(name)}
+    check_references(tables, read_parts({*tables, *targets}, folder))
+    read_ways(folder=folder)
+    return {name: sum(1 for _ in _read(Path(folder) / f"{name}.csv")) for name in tables}
+
+
+def _targets(name: str) -> set[str]:
+    """Return the tables that a table names rows of."""
+    schema = schema_of(name)
+    lists = {field["references"].split(".")[0] for field in schema["fields"] if "references" in field}
+    return lists | {target for _, target in references(schema)}
 
 
 def own_source(folder: str | Path, title: str = "Figures of this study") -> list[dict[str, Any]]:
@@ -177,7 +201,13 @@ def _merge(name: str, file: Path, new: Sequence[dict[str, str]]) -> None:
     schema = schema_of(name)
     columns = [field["name"] for field in schema["fields"]]
     key = schema["primaryKey"]
-    rows = {tuple(row[k] for k in key): row for row in [*_read(file, columns), *new]}
+    if file.exists():
+        read_table(name, file)  # refuses columns and cells that would be lost
+    old = list(_read(file, columns))
+    rows = {tuple(row[k] for k in key): row for row in old}
+    if len(rows) < len(old):
+        raise DataError([f"{file}: rows with the same {' and '.join(key)} stand twice"])
+    rows |= {tuple(row[k] for k in key): row for row in new}
     with file.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, lineterminator="\n", extrasaction="ignore")
         writer.writeheader()
@@ -208,13 +238,21 @@ def _misspelt(names: Iterable[str]) -> set[str]:
     return {name for name in names if name not in known and nearest(name, known)}
 
 
-def _moved(file: Path, home: Path) -> Path:
-    target = home / file.name
-    file.replace(target)
-    return target
+def _moved(files: Sequence[Path], home: Path) -> list[Path]:
+    """Put files into the folder, all or none."""
+    before = {file: (home / file.name).read_bytes() if (home / file.name).exists() else None for file in files}
+    try:
+        for file in files:
+            file.replace(home / file.name)
+    except OSError:
+        for file, old in before.items():
+            if old is None:
+                (home / file.name).unlink(missing_ok=True)
+            else:
+                (home / file.name).write_bytes(old)
+        raise
+    return [home / file.name for file in files]
 
 
 def _quoted(text: str) -> str:
-    import json
-
     return json.dumps(text, ensure_ascii=False)

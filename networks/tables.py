@@ -153,15 +153,37 @@ def _laid(name: str, folder: str | Path | None) -> pd.DataFrame:
     key = seeds.descriptor()[name]["schema"]["primaryKey"]
     replaced = pd.MultiIndex.from_frame(base[key]).isin(pd.MultiIndex.from_frame(own[key]))
     rest = base[~replaced]
-    return pd.concat([rest, own]) if len(rest) else own
+    whole = pd.concat([rest, own]) if len(rest) else own
+    _check_unique(name, whole, own)
+    return whole
+
+
+def _check_unique(name: str, whole: pd.DataFrame, own: pd.DataFrame) -> None:
+    """Check what must be unique over the toolkit's rows and the folder's together."""
+    problems = []
+    for field in seeds.descriptor()[name]["schema"]["fields"]:
+        if field.get("constraints", {}).get("unique"):
+            cells = whole[field["name"]]
+            twice = cells.index[cells.duplicated(keep=False) & (cells != "")]
+            problems += [
+                f"{_at(seeds.table_path(name), row, field)}: {cells[row]!r} stands in the toolkit's table too"
+                for row in twice.intersection(own.index)
+            ]
+    if problems:
+        raise DataError(problems)
 
 
 def _kept(name: str, base: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the toolkit's rows that a study builds on."""
     if not study.has(name):
-        return base[base["place_id"] == ""] if name == "stops" else base.iloc[:0]
+        base = base[base["place_id"] == ""] if name == "stops" else base.iloc[:0]
     for column, values in gone(study, name).items():
         base = base[~base[column].isin(values)]
+    for field in seeds.descriptor()[name]["schema"]["fields"]:
+        lost = frozenset(study.remove.get(field.get("references", "").split(".")[0], ()))
+        if lost and field["type"] == "list":
+            kept = base[field["name"]].map(lambda cell, lost=lost: tuple(x for x in cell if x not in lost))
+            base = base.assign(**{field["name"]: kept})
     return base
 
 
@@ -259,6 +281,8 @@ def _read_text(file: Path) -> pd.DataFrame:
 def _check_columns(file: Path, raw: pd.DataFrame, fields: Mapping[str, Any]) -> None:
     needed = [c for c, f in fields.items() if f.get("constraints", {}).get("required")]
     problems = [f"{file}: column {c!r} is missing" for c in needed if c not in raw]
+    if len(raw.columns) == 1 and ";" in str(raw.columns[0]):
+        raise DataError([f"{file}: expected commas between columns, got semicolons; save it as CSV with commas"])
     unknown = [str(column) for column in raw.columns if column not in fields]
     problems += [f"{file}: unknown column {column!r}{nearest(column, fields)}" for column in unknown]
     if problems:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely import LineString, MultiLineString
 
-__all__ = ["BASES", "CREDIT", "FILES", "Way", "line_of", "lines_of", "read_ways", "way_text"]
+__all__ = ["BASES", "CREDIT", "FILES", "HEADS", "Way", "added_ways", "line_of", "lines_of", "read_ways", "way_text"]
 
 BASES = {
     "track": "along the railway",
@@ -39,6 +39,15 @@ FILES = {"track": "ways_osm.geojson", "road": "ways_osm.geojson", "ferry": "ways
 """Files of the ways that come from OpenStreetMap and are under its licence; all others stand in ``ways.geojson``."""
 
 _OTHER = "ways.geojson"
+
+HEADS = {
+    "ways_osm.geojson": {"licence": "ODbL-1.0, https://opendatacommons.org/licenses/odbl/1-0/", "credit": CREDIT},
+    _OTHER: {
+        "licence": "CC-BY-4.0, https://creativecommons.org/licenses/by/4.0/",
+        "credit": "The Corridors authors; lanes of searoute (Apache-2.0), coasts of Natural Earth, towns of GeoNames",
+    },
+}
+"""Licence and credit of each file of ways."""
 _NEAR_KM = 2.0
 _STEP_DEG = 0.5
 
@@ -69,7 +78,7 @@ class Way:
     points: NDArray[np.float64]
 
 
-def read_ways(network: str = "freight", folder: str | Path | None = None, *, toolkit: bool = True) -> dict[str, Way]:
+def read_ways(network: str = "freight", folder: str | Path | None = None) -> dict[str, Way]:
     """Return the stored ways, by link or pipe id.
 
     Parameters
@@ -78,8 +87,6 @@ def read_ways(network: str = "freight", folder: str | Path | None = None, *, too
         freight or gas.
     folder : path, optional
         Folder with tables of your own; ways in it go before those of the toolkit.
-    toolkit : bool
-        Whether those of the toolkit are wanted.
 
     Raises
     ------
@@ -87,27 +94,30 @@ def read_ways(network: str = "freight", folder: str | Path | None = None, *, too
         A file of ways in the folder cannot be read.
     """
     ways: dict[str, Way] = {}
-    for home in (*([seeds.FOLDER] if toolkit else []), *([Path(folder)] if folder is not None else [])):
+    for home in (seeds.FOLDER, *([Path(folder)] if folder is not None else [])):
         for name in (_OTHER, *sorted(set(FILES.values()))):
             file = home / name
             if file.is_file():
-                ways |= _read(file, file.stat().st_mtime_ns).get(network, {})
+                found = _read(file, file.stat().st_mtime_ns)[1]
+                ways |= {way.link_id: way for of, way in found if of == network}
     return ways
 
 
 @lru_cache(maxsize=8)
-def _read(file: Path, _changed: int) -> dict[str, dict[str, Way]]:
+def _read(file: Path, _changed: int) -> tuple[dict[str, str], tuple[tuple[str, Way], ...]]:
+    """Return the head of a file of ways, and its ways with their network."""
     try:
-        features = json.loads(file.read_text(encoding="utf-8"))["features"]
-        found: dict[str, dict[str, Way]] = {}
-        for feature in features:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        found: list[tuple[str, Way]] = []
+        for feature in data["features"]:
             about = feature["properties"]
             points = np.array(feature["geometry"]["coordinates"], dtype=float).reshape(-1, 2)
             way = Way(about["link_id"], about["basis"], about["length_km"], about["gap_km"], points)
-            found.setdefault(about["network"], {})[way.link_id] = way
+            found.append((str(about["network"]), way))
+        head = {key: str(value) for key, value in data.items() if key not in ("type", "features")}
     except (ValueError, KeyError, TypeError) as error:
         raise DataError([f"{file}: not a file of ways as `corridors geometry build` writes it ({error})"]) from None
-    return found
+    return head, tuple(found)
 
 
 def line_of(way: Way | None, start: Point, end: Point) -> tuple[LineString | MultiLineString, str]:
@@ -179,6 +189,37 @@ def lines_of(
     return [line_of(stored.get(k), at[a], at[b]) for k, a, b in zip(link_ids, starts, ends, strict=True)]
 
 
+def added_ways(new: Iterable[tuple[str, Way]], folder: str | Path, sources: Mapping[str, str]) -> dict[str, str]:
+    """Return the texts of the files of ways of a folder, with new ways in them; those that change.
+
+    Parameters
+    ----------
+    new : iterable of (network, Way)
+        They take the place of what the folder has of the same links, in whichever file.
+    folder : path
+    sources : mapping
+        File name to where the new ways in it come from, which is added to the source that the file names.
+
+    Raises
+    ------
+    DataError
+        A file of the folder cannot be read.
+    """
+    fresh = list(new)
+    replaced = {(network, way.link_id) for network, way in fresh}
+    texts = {}
+    for name, usual in HEADS.items():
+        file = Path(folder) / name
+        head, old = _read(file, file.stat().st_mtime_ns) if file.is_file() else ({}, ())
+        kept = [pair for pair in old if (pair[0], pair[1].link_id) not in replaced]
+        mine = [pair for pair in fresh if FILES.get(pair[1].basis, _OTHER) == name]
+        if mine or len(kept) < len(old):
+            named = [*head.get("source", "").split("; "), *([sources[name]] if mine else [])]
+            source = "; ".join(dict.fromkeys(word for word in named if word))
+            texts[name] = way_text([*kept, *mine], {**usual, **head, "source": source})
+    return texts
+
+
 def way_text(ways: Iterable[tuple[str, Way]], about: Mapping[str, Any]) -> str:
     """Return GeoJSON text of ways: one line for each.
 
@@ -201,4 +242,4 @@ def way_text(ways: Iterable[tuple[str, Way]], about: Mapping[str, Any]) -> str:
         feature = {"type": "Feature", "properties": properties, "geometry": geometry}
         lines.append(json.dumps(feature, ensure_ascii=False, separators=(",", ":")))
     head = json.dumps({"type": "FeatureCollection", **about}, ensure_ascii=False)[:-1]
-    return head + ', "features": [\n' + ",\n".join(lines) + "\n]}\n"
+    return head + ', "features": [\n' + "".join(f"{line},\n" for line in lines)[:-2] + "\n]}\n"

@@ -68,6 +68,50 @@ def test_a_row_with_a_known_key_replaces_the_one_of_the_toolkit(study: Path) -> 
     pd.testing.assert_frame_equal(mine.loc[rest], ours.loc[rest])
 
 
+def test_a_link_like_another_keeps_nothing_that_is_of_its_way(study: Path) -> None:
+    corridors("places", "add", "KZ_NEW", "name=New port", "lon=51.3", "lat=43.2", "kind=port", "--data", study)
+    words = ("from=KZ_NEW", "to=Alat", "mode=ferry", "--like", "KZ_KUR-AZ_ALT-ferry", "--data", study)
+    corridors("links", "add", "KZ_NEW-AZ_ALT-ferry", *words)
+    corridors("links", "add", "KZ_AKU-AZ_ALT-ferry", "length_km=500", "--data", study)
+    links, old = networks.load_tables(study).links, networks.load_tables().links
+    new = links.loc["KZ_NEW-AZ_ALT-ferry"]
+    assert new["length_km"] == pytest.approx(391 * 1.03, abs=12) and new["length_source_id"] == ("EST-GC",)
+    assert new["derivation"].endswith("otherwise as KZ_KUR-AZ_ALT-ferry") and new["sailings_per_week"] == 6.9
+    changed, before = links.loc["KZ_AKU-AZ_ALT-ferry"], old.loc["KZ_AKU-AZ_ALT-ferry"]
+    assert changed["length_km"] == 500 and changed["length_source_id"] == ("OWN",)
+    assert changed["derivation"] == f"length: as given; before: {before['derivation']}"
+    rest = [c for c in links if not c.startswith(("length", "derivation"))]
+    assert changed[rest].astype(str).tolist() == before[rest].astype(str).tolist()
+
+
+def test_nothing_of_a_table_is_lost_when_a_row_is_added(study: Path) -> None:
+    head = "place_id,name,country_id,lon,lat,kind,position_source_id,position_grade"
+    row = "KZ_NEW,New,KZ,51,43,port,GEO,B"
+    new = ("places", "add", "KZ_NEX", "name=Newer", "lon=51", "lat=43.1", "kind=port", "--data", study)
+    for text, said in (
+        (f"{head},remark\n{row},mine\n", "places.csv: unknown column 'remark'"),
+        (f"{head}\n{row},mine\n", "rows have more cells than the header"),
+        (f"{head}\n{row}\n{row}\n", "'KZ_NEW' stands twice"),
+        (f"{head}\n{row}\n".replace(",", ";"), "expected commas between columns"),
+    ):
+        (study / "places.csv").write_text(text, encoding="utf-8")
+        with pytest.raises(DataError, match=said) as caught:
+            corridors(*new)
+        assert ".add-" not in str(caught.value)
+        assert (study / "places.csv").read_text(encoding="utf-8") == text
+
+
+def test_the_check_follows_references_of_every_table(study: Path) -> None:
+    (study / "demand.csv").write_text(
+        "demand_id,market_id,year,part,value,source_id,grade,derivation\nx,nomarket,2025,rail,5,GEO,EST,made up\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(DataError, match=r"demand\.csv, row 2, column market_id: 'nomarket' is not in markets\.csv"):
+        corridors("study", "check", study)
+    with pytest.raises(DataError, match="no study here"):
+        corridors("study", "check", study.parent)
+
+
 def test_projects_sources_and_any_other_table_take_rows(study: Path) -> None:
     corridors("sources", "add", "ME26", "publisher=Me", "title=My survey", "year=2026", "grade=C", "--data", study)
     words = ("title=New yard", "kind=rail", "effect=upgrades", "state=planned", "sector=freight", "capex_m=10")
@@ -90,6 +134,10 @@ def test_projects_sources_and_any_other_table_take_rows(study: Path) -> None:
         (("links", "add", "L1", "from=Aktua", "to=Alat", "mode=rail"), "Aktua"),
         (("links", "add", "L1", "from=KZ_AKU", "to=AZ_ALT", "mode=rial"), r"'rial' is not allowed.*nearest: rail"),
         (("links", "add", "L1", "--like", "KZ_AKU-AZ_ALT-fery"), "nearest: KZ_AKU-AZ_ALT-ferry"),
+        (("places", "add", "KZ_AKX", "name=Aktau", "lon=51", "lat=43", "kind=port"), "'Aktau' stands in the toolkit's"),
+        (("places", "add", "KZ_OCN", "name=a", "lon=-150", "lat=0", "kind=port"), "no country is known at -150, 0"),
+        (("projects", "add", "P1", "--like", "I01", "link_ids=NOPE"), r"column link_ids: 'NOPE' is not in links\.csv"),
+        (("study", "add", "gas_tiers", "IT", "--like", "IT"), "rows have country_id 'IT', told apart by tier"),
         (("study", "add", "plcaes", "X"), "there is no table 'plcaes'; nearest: places"),
         (("projects", "add", "P1", "title=x", "--source", "NONE"), "'NONE' is not in sources.csv|is empty"),
     ],
@@ -117,6 +165,9 @@ def test_a_folder_without_study_is_not_written_to(tmp_path: Path) -> None:
         ("bse: none", r"bse: Extra inputs.*nearest: base"),
         ("base: some", "base: Input should be 'toolkit' or 'none'"),
         ("remove: {link: [x]}", "there is no table 'link'; nearest: links"),
+        ("remove: {links: [KZ_AKU-AZ_ALT-fery]}", "links has no 'KZ_AKU-AZ_ALT-fery'; nearest: KZ_AKU-AZ_ALT-ferry"),
+        ("remove: {places: [KZ_AKU]}", "rows of places cannot go, expected one of links.*remove its links instead"),
+        ("remove: {gas_pipes: [BLUES]}", "rows of gas_pipes cannot go.*put a changed row into gas_pipes.csv"),
         ("- a", "expected keys such as title and base"),
         ("a: [", "cannot be read"),
     ],
@@ -133,6 +184,11 @@ def test_what_is_removed_goes_with_what_hangs_on_it(study: Path) -> None:
     assert "GE_KRT-TR_KAR-rail" not in tables.links.index
     assert "GE_KRT-TR_KAR-rail" not in set(tables.borders["link_id"])
     assert "GE_KRT-TR_KAR-rail" in set(networks.load_tables().borders["link_id"])
+    projects = networks.table_of("projects", study)["link_ids"]
+    assert not projects.map(lambda ids: "GE_KRT-TR_KAR-rail" in ids).any()
+    assert check_study(study) == {}
+    (study / "study.yaml").write_text("remove:\n", encoding="utf-8")
+    assert check_study(study) == {}
 
 
 def test_a_table_saved_by_a_spreadsheet_is_read_and_added_to(study: Path) -> None:
@@ -343,6 +399,82 @@ def test_what_was_exported_comes_back_as_a_study(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(ours.links.sort_index(), again.links.sort_index())
     pd.testing.assert_frame_equal(ours.places.sort_index(), again.places.sort_index())
     assert len(again.borders) == len(ours.borders) and len(again.stops) == len(ours.stops)
+
+
+def test_what_was_edited_outside_comes_back_too(tmp_path: Path) -> None:
+    import sqlite3
+
+    corridors("export", tmp_path / "whole.gpkg")
+    base = sqlite3.connect(tmp_path / "whole.gpkg")
+    base.execute("update rates set speed_kmh = 99 where rate_id = 'rail_cn'")
+    base.execute("update parameters set value = 3 where parameter_id = 'usd_per_eur'")
+    stop = networks.load_tables().stops.query("place_id == ''").index[0]
+    base.execute("delete from stops where stop_id = ?", (stop,))
+    base.commit()
+    base.close()
+    corridors("import", tmp_path / "whole.gpkg", tmp_path / "study")
+    again = networks.load_tables(tmp_path / "study")
+    assert again.rates.at["rail_cn", "speed_kmh"] == 99 and again.parameter("usd_per_eur") == 3
+    assert stop not in again.stops.index and len(again.stops) == len(networks.load_tables().stops) - 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("link.csv", LINKS.replace("rail,80,rail", "rail,80,rail,x", 1), "rows have more cells than the header"),
+        ("link.csv", LINKS.splitlines()[0], "holds no links"),
+        ("use_group.csv", "use_group,use\na,b\n", r"use_group\.csv: column 'uses' is missing; nearest: use"),
+        ("geometry.csv", "id,geometry\n1,x\n", r"geometry\.csv: column 'geometry_id' is missing"),
+    ],
+)
+def test_a_wrong_gmns_folder_is_told(tmp_path: Path, name: str, text: str, said: str) -> None:
+    files = {"node.csv": NODES, "link.csv": LINKS.replace(",290,", ",,"), name: text}
+    for file, content in files.items():
+        (tmp_path / file).write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=said):
+        corridors("import", tmp_path, tmp_path / "study", "--length-unit", "km", "--speed-unit", "km/h")
+    assert not (tmp_path / "study").exists()
+
+
+def test_an_import_leaves_alone_what_is_there(tmp_path: Path, study: Path) -> None:
+    (tmp_path / "bad.gpkg").write_text("no base", encoding="utf-8")
+    with pytest.raises(DataError, match="not a readable GeoPackage"):
+        corridors("import", tmp_path / "bad.gpkg", tmp_path / "new")
+    corridors("export", tmp_path / "whole.gpkg")
+    with pytest.raises(DataError, match=r"study\.yaml: is there already"):
+        corridors("import", tmp_path / "whole.gpkg", study)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "places.csv").write_text("mine", encoding="utf-8")
+    with pytest.raises(DataError, match=r"places\.csv: is there already"):
+        corridors("import", tmp_path / "whole.gpkg", tmp_path / "full")
+    assert [file.name for file in (tmp_path / "full").iterdir()] == ["places.csv"]
+
+
+def test_a_build_keeps_what_it_does_not_replace(tmp_path: Path) -> None:
+    import json
+    import shutil
+
+    import seeds
+
+    shutil.copy(seeds.FOLDER / "ways.geojson", tmp_path)
+    places = networks.load_tables().places
+    ends = [places.loc[place, ["lon", "lat"]].tolist() for place in ("AT_VIE", "HU_BUD")]
+    line = {"type": "LineString", "coordinates": ends}
+    lines = {"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}, "geometry": line}]}
+    (tmp_path / "l.geojson").write_text(json.dumps(lines), encoding="utf-8")
+    before = (tmp_path / "ways.geojson").read_bytes()
+    for mode in ("rail", "road"):
+        corridors("geometry", "build", "--osm", tmp_path / "l.geojson", "--mode", mode, "--out", tmp_path)
+    assert (tmp_path / "ways.geojson").read_bytes() == before
+    written = json.loads((tmp_path / "ways_osm.geojson").read_text(encoding="utf-8"))
+    assert "ODbL" in written["licence"] and written["source"] == "OpenStreetMap: l.geojson"
+    report = pd.read_csv(tmp_path / "geometry.csv")
+    assert set(report["mode"]) == {"rail", "road"} and "gauge_mm" in report
+    with pytest.raises(DataError, match="writes into a study"):
+        corridors("geometry", "build", "--osm", tmp_path / "l.geojson", "--out", tmp_path / "no", "--adopt-lengths")
+    with pytest.raises(DataError, match="belong to an extract"):
+        corridors("geometry", "build", "--out", tmp_path / "no", "--mode", "rail")
+    assert not (tmp_path / "no").exists()
 
 
 # ---- extracts

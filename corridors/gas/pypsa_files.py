@@ -171,6 +171,11 @@ def write_folder(path: str | Path, files: Mapping[str, str]) -> None:
                 (part / name).write_text(text, encoding="utf-8", newline="")
             if folder.exists():
                 folder.rename(Path(made) / "old")
-            part.rename(folder)
+            try:
+                part.rename(folder)
+            except OSError:
+                if (Path(made) / "old").exists():
+                    (Path(made) / "old").rename(folder)
+                raise
     except OSError as error:
         raise DataError([f"{folder}: cannot be written ({error.strerror})"]) from None

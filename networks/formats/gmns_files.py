@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,19 +99,37 @@ class GmnsFiles:
         if missing.any():
             links.loc[missing, "length_km"] = _measured_km(folder, links[missing], straight[missing], stated)
             notes.append(f"{missing.sum():,} links had no length; it is that of their geometry, on WGS 84.")
-        groups = _table(folder / "use_group.csv") if (folder / "use_group.csv").exists() else pd.DataFrame()
-        named = dict(zip(groups["use_group"], groups["uses"], strict=True)) if len(groups) else {}
+        named = _pairs(folder / "use_group.csv", "use_group", "uses")
+        if (links["geometry"] != "").any() or (links["geometry_id"] != "").any():
+            notes.append("Shapes of links give lengths that are missing and are not kept: maps draw great circles.")
         return cls(folder, nodes, links, named, notes)
+
+
+def _pairs(file: Path, key: str, value: str) -> dict[str, str]:
+    """Return two columns of a file as a mapping; nothing where there is no such file."""
+    if not file.exists():
+        return {}
+    frame = _table(file)
+    for column in (key, value):
+        if column not in frame:
+            raise DataError([f"{file}: column {column!r} is missing{nearest(column, frame.columns)}"])
+    return dict(zip(frame[key], frame[value], strict=True))
 
 
 def _table(file: Path) -> pd.DataFrame:
     """Return a CSV file as text, "" for what is missing."""
     try:
-        frame = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # cells beyond the header are not dropped
+            frame = pd.read_csv(
+                file, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True, index_col=False
+            )
     except FileNotFoundError:
         raise DataError([f"{file}: no such file"]) from None
     except UnicodeDecodeError as error:
         raise DataError([f"{file}: byte {error.start} is not UTF-8; save the file as CSV UTF-8"]) from None
+    except pd.errors.ParserWarning:
+        raise DataError([f"{file}: rows have more cells than the header; is a text with a comma not quoted?"]) from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError([f"{file}: not a readable CSV table ({str(error).strip()})"]) from None
     except OSError as error:
@@ -124,6 +143,8 @@ def _wrong(name: str, folder: Path, frame: pd.DataFrame) -> list[str]:
     lacking = [column for column in _NEEDED[name] if column not in frame]
     if lacking:
         return [f"{file}: column {column!r} is missing{nearest(column, frame.columns)}" for column in lacking]
+    if frame.empty:
+        return [f"{file}: holds no {name}s"]
     problems = []
     for column in _NEEDED[name]:
         problems += [f"{_at(file, row, column)}: is empty" for row in frame.index[frame[column] == ""]]
@@ -266,10 +287,8 @@ def _measured_km(folder: Path, links: pd.DataFrame, straight: pd.Series[Any], st
     import shapely
     from pyproj import Geod
 
-    file, texts = folder / "geometry.csv", links["geometry"]
-    if file.exists():
-        frame = _table(file)
-        shapes = dict(zip(frame["geometry_id"], frame["geometry"], strict=True))
+    shapes, texts = _pairs(folder / "geometry.csv", "geometry_id", "geometry"), links["geometry"]
+    if shapes:
         texts = texts.where(texts != "", links["geometry_id"].map(shapes).fillna(""))
     length = straight.copy()
     for row, text in texts[texts != ""].items():

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..geometry import distance_km, line_km
-from ..ways import CREDIT, FILES, Way, way_text
+from ..ways import FILES, HEADS, Way, way_text
 from .follow import Followed, Follower, Rules
 from .lands import Lands
 from .seaways import Seaways
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..gas_tables import GasTables
     from ..tables import Tables
 
-__all__ = ["Built", "build_ways", "built_in", "simplified", "texts"]
+__all__ = ["SOURCES", "Built", "build_ways", "built_in", "simplified", "texts"]
 
 Point = tuple[float, float]
 
@@ -35,18 +35,11 @@ _BASIS = {"rail": "track", "road": "road"}
 _TOLERANCE_DEG = 0.004
 _DECIMALS = 3
 
-_LICENCES = {
-    "ways_osm.geojson": {
-        "licence": "ODbL-1.0, https://opendatacommons.org/licenses/odbl/1-0/",
-        "credit": CREDIT,
-        "source": "world_railways and world_highways of scgraph-data 2.0.0 (PyPI), derived from OpenStreetMap",
-    },
-    "ways.geojson": {
-        "licence": "CC-BY-4.0, https://creativecommons.org/licenses/by/4.0/",
-        "credit": "The Corridors authors; lanes of searoute (Apache-2.0), coasts of Natural Earth, towns of GeoNames",
-        "source": "searoute 1.6 (PyPI), Natural Earth 5.1.1 and the towns of way_points.csv",
-    },
+SOURCES = {
+    "ways_osm.geojson": "world_railways and world_highways of scgraph-data 2.0.0 (PyPI), derived from OpenStreetMap",
+    "ways.geojson": "searoute 1.6 (PyPI), Natural Earth 5.1.1 and the towns of way_points.csv",
 }
+"""Where the ways that are built from packages come from, by file."""
 
 
 @dataclass
@@ -59,7 +52,8 @@ class Built:
         Links that have a better line than the great circle.
     report : DataFrame
         One row per link and pipe, indexed by network and id: mode, basis, table_km, way_km (along the source, with
-        connectors), straight_km, difference_pct of way to table, gap_km, off_track_km and the problem.
+        connectors), straight_km, difference_pct of way to table, gap_km, off_track_km, gauge_mm and the share
+        of the way that has one, and the problem.
     """
 
     ways: list[tuple[str, Way]] = field(default_factory=list)
@@ -85,6 +79,8 @@ class Built:
                 "difference_pct": 100 * ((found.length_km + found.off_km) / found.table_km - 1),
                 "gap_km": found.gap_km,
                 "off_track_km": found.off_km,
+                "gauge_mm": ";".join(found.gauges),
+                "gauge_known_pct": 100 * found.known_gauge,
                 "problem": found.problem,
             }
         )
@@ -131,9 +127,9 @@ def build_ways(
 def texts(built: Built) -> dict[str, str]:
     """Return the text of each file of ways, by file name."""
     found = {}
-    for name, about in _LICENCES.items():
+    for name, head in HEADS.items():
         chosen = [pair for pair in built.ways if FILES.get(pair[1].basis, "ways.geojson") == name]
-        found[name] = way_text(chosen, about)
+        found[name] = way_text(chosen, {**head, "source": SOURCES[name]})
     return found
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from ..ways import CREDIT, FILES, Way, read_ways, way_text
 from .building import Built
 from .follow import Follower, Rules
 from .graph import TrackGraph
@@ -22,7 +21,7 @@ from .stored import cached
 if TYPE_CHECKING:
     from ..tables import Tables
 
-__all__ = ["MODES", "conflate", "joined", "read_extracts", "way_files"]
+__all__ = ["MODES", "conflate", "joined", "read_extracts"]
 
 MODES = {"rail": ("rail",), "road": ("road",), "ferry": ("ferry", "feeder")}
 """Modes of extracts, and the modes of links that may follow them."""
@@ -147,41 +146,11 @@ def _tried(tables: Tables, mode: str, graph: TrackGraph, only: Sequence[str] | N
     links = tables.links[tables.links["mode"].isin(MODES[mode])]
     if only is not None:
         return [link_id for link_id in only if link_id in links.index]
+    if links.empty:
+        return []
     slack = 0.1
     lon, lat = tables.places["lon"].astype(float), tables.places["lat"].astype(float)
     inside = lon.between(graph.lon.min() - slack, graph.lon.max() + slack)
     inside &= lat.between(graph.lat.min() - slack, graph.lat.max() + slack)
     both = links["from_place_id"].map(inside) & links["to_place_id"].map(inside)
     return [str(link_id) for link_id in links.index[both]]
-
-
-def way_files(built: Built, folder: str | Path | None, source: str) -> dict[str, str]:
-    """Return the text of files of ways: those that were built, and what the folder has of other links.
-
-    Parameters
-    ----------
-    built : Built
-    folder : path, optional
-        Where files of ways may lie already.
-    source : str
-        Where the geometry comes from, for the files.
-
-    Returns
-    -------
-    dict
-        File name to text.
-    """
-    new = {(network, way.link_id): way for network, way in built.ways}
-    old: dict[tuple[str, str], Way] = {}
-    if folder is not None:
-        own = read_ways(folder=folder, toolkit=False)
-        old = {("freight", key): way for key, way in own.items() if ("freight", key) not in new}
-    texts: dict[str, str] = {}
-    for name in ("ways.geojson", *sorted(set(FILES.values()))):
-        chosen = [(n, way) for (n, _), way in {**old, **new}.items() if FILES.get(way.basis, "ways.geojson") == name]
-        about: dict[str, Any] = {"source": source}
-        if name in FILES.values():
-            about = {"licence": "ODbL-1.0", "credit": CREDIT, **about}
-        if chosen:
-            texts[name] = way_text(chosen, about)
-    return texts

@@ -14,9 +14,14 @@ import seeds
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Lands"]
+__all__ = ["HIGH_SEAS", "Lands"]
+
+HIGH_SEAS = "XZ"
+"""Code of the places of countries.csv that lie in no country."""
 
 _KM_PER_DEG = 111.0
+_COAST_KM = 370.4
+_NO_POLYGONS_DEG = (-168.0, -30.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,19 +51,31 @@ class Lands:
         codes = world["ISO_A2_EH"].where(world["ISO_A2_EH"] != "-99", world["ADM0_A3"])
         return cls(world.geometry.groupby(codes).agg(lambda parts: parts.union_all()).to_dict())
 
-    def country(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[Any]:
-        """Return the ISO code of the country of each point; at sea that of the nearest."""
+    def country(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> list[str]:
+        """Return the country of each point.
+
+        Returns
+        -------
+        list of str
+            Code of the polygon that a point lies in; at sea that of the nearest within 200 nautical miles, else
+            `HIGH_SEAS`; empty in the Americas and the ocean before them, of which there are no polygons.
+        """
         import shapely
 
-        codes = np.array(list(self.shapes), dtype=object)
+        codes = list(self.shapes)
         tree = shapely.STRtree(list(self.shapes.values()))
         points: NDArray[Any] = np.asarray(shapely.points(lon, lat))
-        inside, country = tree.query(points, predicate="intersects")
-        found: NDArray[Any] = np.full(len(lon), "", dtype=object)
-        found[inside] = codes[country]
-        at_sea = np.flatnonzero(found == "")
-        if len(at_sea):
-            found[at_sea] = codes[tree.nearest(points[at_sea])]
+        inside, polygon = tree.query(points, predicate="intersects")
+        country = dict(zip(inside[::-1].tolist(), polygon[::-1].tolist(), strict=True))
+        found = []
+        for number, point in enumerate(points):
+            if number in country:
+                found.append(codes[country[number]])
+            elif _NO_POLYGONS_DEG[0] <= point.x <= _NO_POLYGONS_DEG[1]:
+                found.append("")
+            else:
+                code = codes[int(tree.nearest(point))]
+                found.append(code if _apart_km(point, self.shapes[code]) <= _COAST_KM else HIGH_SEAS)
         return found
 
     def near(
@@ -82,6 +99,13 @@ class Lands:
             shapely.prepare(wide)
             self._wide[key] = wide
         return self._wide[key]
+
+
+def _apart_km(point: Any, shape: Any) -> float:
+    import shapely
+    from pyproj import Geod
+
+    return float(Geod(ellps="WGS84").geometry_length(shapely.shortest_line(point, shape))) / 1000
 
 
 @lru_cache(maxsize=1)
