@@ -85,6 +85,10 @@ class GmnsFiles:
         problems = [*_wrong("node", folder, nodes), *_wrong("link", folder, links)]
         if not problems:
             problems = _dangling(folder, nodes, links)
+        if not ours:
+            problems += [
+                f"{folder / name}.csv: holds no {name}s" for name, t in (("node", nodes), ("link", links)) if t.empty
+            ]
         if problems:
             raise DataError(problems)
         config = _config(folder)
@@ -143,8 +147,6 @@ def _wrong(name: str, folder: Path, frame: pd.DataFrame) -> list[str]:
     lacking = [column for column in _NEEDED[name] if column not in frame]
     if lacking:
         return [f"{file}: column {column!r} is missing{nearest(column, frame.columns)}" for column in lacking]
-    if frame.empty:
-        return [f"{file}: holds no {name}s"]
     problems = []
     for column in _NEEDED[name]:
         problems += [f"{_at(file, row, column)}: is empty" for row in frame.index[frame[column] == ""]]
