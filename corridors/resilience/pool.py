@@ -89,7 +89,7 @@ def _round(work: Callable[[Any], Any], tasks: Sequence[tuple[int, Any]], jobs: i
     """Yield number, result and False, or, for all that is not done when a worker falls, number, None and True."""
     waiting = iter(tasks)
     context = multiprocessing.get_context("fork" if sys.platform.startswith("linux") else "spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(work,))
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(work, os.getpid()))
     running: dict[Future[Any], int] = {}
     done: set[int] = set()
     try:
@@ -116,11 +116,11 @@ def _first(waiting: Iterator[tuple[int, Any]], count: int) -> Iterator[tuple[int
         yield item
 
 
-def _begin(work: Callable[[Any], Any]) -> None:
+def _begin(work: Callable[[Any], Any], parent: int) -> None:
     global _work
     from threadpoolctl import threadpool_limits
 
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     threadpool_limits(1)
     _work = work
 
