@@ -133,7 +133,7 @@ class InteriorPoint:
         columns, problem = self.columns, self.pricer.problem
         worth = np.maximum(np.abs(self.worth), 1e-12)[columns.commodity]
         share = self.x / problem.quantity[columns.commodity]
-        standing = share / (np.maximum(self._reduced(), 1e-300) / worth)
+        standing = share / np.maximum(self._reduced() / worth, 1e-300)
         kept = standing > _FAINT
         kept[: problem.k] = True
         columns.keep(kept)
