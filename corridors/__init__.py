@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from .past import year_inputs as year_inputs
     from .planner import DesignCase as DesignCase
     from .planner import design_case as design_case
+    from .reporting.reports import report as report
     from .resilience.criticality import Criticality as Criticality
     from .resilience.criticality import criticality as criticality
     from .resilience.recovery import Recovery as Recovery
@@ -147,6 +148,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "investing.frontier": ["Frontier", "frontier"],
         "matrices": ["read_matrix", "write_matrix"],
         "past": ["past_arcs", "year_inputs"],
+        "reporting.reports": ["report"],
         "resilience.criticality": ["Criticality", "criticality"],
         "resilience.recovery": ["Recovery", "recover", "room_profile"],
         "resilience.redundancy": ["redundancy"],

@@ -9,7 +9,7 @@ import numpy as np
 
 from .appraisal import BENEFITS, COSTS
 from .appraisal_rate import discount_factors
-from .style import COLOURS, GREY, INK, pyplot
+from .style import COLOURS, GREY, INK, WHITE, drawn, heading, new_figure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +40,7 @@ _STREAM_NAMES = {
 _DASHES = ("-", "--", ":", "-.")
 
 
+@drawn
 def draw_tornado(
     table: pd.DataFrame,
     *,
@@ -73,8 +74,9 @@ def draw_tornado(
     base = float(table["enpv_base"].iloc[0])
     ends = table[["enpv_low", "enpv_high"]].to_numpy(dtype=float)
     low, high = ends.min(axis=1), ends.max(axis=1)
-    figure: Figure
-    figure, axes = pyplot().subplots(figsize=(9.2, 1.7 + 0.45 * len(table)), layout="constrained")
+    figure = new_figure(9.2, 1.7 + 0.45 * len(table))
+    heading(figure, title, note)
+    axes = figure.subplots()
     places = np.arange(len(table))
     axes.barh(places, np.minimum(low, base) - base, left=base, height=0.75, color=_WORSE)
     axes.barh(places, np.maximum(high, base) - base, left=base, height=0.75, color=_BETTER)
@@ -93,13 +95,10 @@ def draw_tornado(
     axes.set_ylim(len(table) - 0.4, -0.6)
     axes.margins(x=0.12)
     axes.set_xlabel(f"{measure}, {unit}")
-    axes.set_title(title, loc="left", fontsize=12, fontweight="bold", pad=18)
-    axes.spines[["top", "right"]].set_visible(False)
-    if note:
-        figure.supxlabel(note, x=0.01, ha="left", fontsize=8, color=GREY)
     return figure
 
 
+@drawn
 def draw_cash_flow(
     streams: Streams,
     *,
@@ -127,14 +126,15 @@ def draw_cash_flow(
         payback, unless the residual value of the last year lifts it.
     """
     table = streams.table
+    base = int(table.index[0]) if base_year is None else base_year
     signed = table.assign(**{name: -table[name] for name in COSTS})
-    figure: Figure = pyplot().figure(figsize=(9.6, 6.4), layout="constrained")
+    figure = new_figure(9.6, 6.4)
+    note = f"Prices of {streams.price_year}. Above undiscounted; below discounted to {base}, residual value included."
+    heading(figure, title, note)
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[1.0, 0.8])
     _bars(top, signed)
-    top.set_title(title, loc="left", fontsize=12, fontweight="bold")
     top.set_ylabel(f"million {streams.currency} a year")
     top.legend(frameon=False, fontsize=8.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    base = int(table.index[0]) if base_year is None else base_year
     for rate, dash in zip(rates, _DASHES, strict=False):
         total = (streams.net * discount_factors(table.index, rate, base)).cumsum()
         bottom.plot(total.index, total, dash, color=INK, linewidth=1.6)
@@ -151,11 +151,7 @@ def draw_cash_flow(
     bottom.set_xlabel("year")
     for axes in (top, bottom):
         axes.axhline(0, color=GREY, linewidth=0.8)
-        axes.grid(axis="y", color="#dddddd", linewidth=0.6)
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
-    note = f"Prices of {streams.price_year}. Above undiscounted; below discounted to {base}, residual value included."
-    figure.supxlabel(note, x=0.01, ha="left", fontsize=8, color=GREY)
+        axes.grid(axis="y")
     return figure
 
 
@@ -167,7 +163,7 @@ def _values(axes: Axes, place: int, least: float, most: float, base: float, digi
         axes.annotate(f"{most:,.{digits}f}", (most, place), (4, 0), ha="left", **style)
         return
     near, far = (least, most) if least > base else (most, least)
-    axes.plot([near, near], [place - 0.37, place + 0.37], color="white", linewidth=1.6)
+    axes.plot([near, near], [place - 0.37, place + 0.37], color=WHITE, linewidth=1.6)
     shift, side = ((4, 0), "left") if far > base else ((-4, 0), "right")
     axes.annotate(f"{least:,.{digits}f} … {most:,.{digits}f}", (far, place), shift, ha=side, **style)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,9 @@ from .choice import Choice, load_choice
 from .past import PAST_YEARS
 from .year_model import YearModel
 from .year_setting import lasting
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Backtest", "Case", "backtest", "load_cases"]
 
@@ -199,6 +202,12 @@ class Backtest:
         }
         better = min(found["last_year"], found["cheapest"])
         return pd.Series({"cases": float(len(counted)), **found, "ratio": found["model"] / better})
+
+    def plot(self) -> Figure:
+        """Return the chart of errors by case: the model beside both naive forecasts, what counts first."""
+        from .backtest_chart import backtest_chart
+
+        return backtest_chart(self)
 
     def __repr__(self) -> str:
         """Return the number of cases and the medians."""

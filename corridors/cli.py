@@ -12,6 +12,7 @@ import typer
 from . import demand_commands, exchange_commands, geometry_commands, study_commands
 from .gas import commands as gas_commands
 from .investing import commands as invest_commands
+from .reporting import commands as report_commands
 from .resilience import commands as resilience_commands
 from .scenario import commands, run_commands
 
@@ -261,6 +262,8 @@ exchange_commands.register(app)
 app.command()(run_commands.run)
 app.command()(run_commands.compare)
 app.command()(invest_commands.frontier)
+app.command()(report_commands.report)
+app.command("open")(report_commands.open_)
 app.command()(resilience_commands.criticality)
 app.command()(resilience_commands.sweep)
 app.command()(resilience_commands.uncertainty)

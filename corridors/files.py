@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +16,38 @@ from networks.errors import nearest
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["csv_rows", "save_figure", "write_text", "write_texts", "write_whole"]
+__all__ = ["HTML", "XLSX", "checked_path", "csv_rows", "save_figure", "write_text", "write_texts", "write_whole"]
+
+HTML, XLSX = (".html", ".htm"), (".xlsx",)
+"""Endings of reports and workbooks."""
 
 _FORMATS = (".png", ".svg", ".pdf")
+
+
+def checked_path(path: str | Path, endings: Sequence[str], what: str) -> Path:
+    """Return the path of a file that may be written.
+
+    Parameters
+    ----------
+    path : path
+    endings : sequence of str
+        With their dots; the first is proposed.
+    what : str
+        What is written, with an article.
+
+    Raises
+    ------
+    DataError
+        It ends in something else, or the folder is not there.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in endings:
+        raise DataError(
+            [f"{target}: {what} ends in {endings[0]}: write for example {target.stem or 'report'}{endings[0]}"]
+        )
+    if not target.parent.is_dir():
+        raise DataError([f"{target}: the folder {target.parent} does not exist"])
+    return target
 
 
 def csv_rows(path: Path) -> list[tuple[int, list[str]]]:
@@ -51,7 +80,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def save_figure(path: Path, draw: Callable[[], Figure]) -> None:
-    """Draw a figure and write it in the format of the file's ending, PNG, SVG or PDF.
+    """Draw a figure in the house style and write it in the format of the file's ending, PNG, SVG or PDF.
 
     Raises
     ------
@@ -62,7 +91,15 @@ def save_figure(path: Path, draw: Callable[[], Figure]) -> None:
     if ending not in _FORMATS:
         wanted = f"expected one of {', '.join(_FORMATS)}{nearest(ending, _FORMATS)}"
         raise DataError([f"{path}: cannot write {ending or 'a file without ending'}, {wanted}"])
-    write_whole(path, lambda part: draw().savefig(part, format=ending[1:], dpi=150))
+    from .style import house_style, pyplot
+
+    def write(part: Path) -> None:
+        figure = draw()
+        figure.savefig(part, format=ending[1:], dpi=150)
+        pyplot().close(figure)
+
+    with house_style():
+        write_whole(path, write)
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

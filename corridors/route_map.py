@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .comparison import RouteComparison
 
-__all__ = ["DISCLAIMER", "RouteMap", "extent_of", "land", "projection"]
+__all__ = ["DISCLAIMER", "RouteMap", "extent_of", "land", "place_names", "projection"]
 
 DISCLAIMER = (
     "Boundaries and names are those of Natural Earth 5.1.1 in its German point of view and imply no opinion "
@@ -112,7 +112,7 @@ class RouteMap:
         spots = np.column_stack([points.x, points.y])[inside]
         ends = np.array(list(shown.values()))[inside]
         axes.scatter(spots[:, 0], spots[:, 1], s=np.where(ends, 36, 12), color=INK, zorder=5)
-        _place_names(axes, spots, list(places["name"][inside]), list(ends), covers)
+        place_names(axes, spots, list(places["name"][inside]), list(ends), covers)
 
     def _legend(self, axes: Axes, drawn: Sequence[str], lines: Any, spot: tuple[float, float]) -> Any:
         from matplotlib.lines import Line2D
@@ -190,8 +190,20 @@ def land(crs: str, extent: tuple[float, float, float, float]) -> Any:
     return projected.set_geometry(projected.make_valid()).clip(box(*extent))
 
 
-def _place_names(axes: Axes, spots: Any, names: Sequence[str], bold: Sequence[bool], covers: Sequence[Any]) -> None:
-    """Write names beside their points, on the first side where they cover nothing and stay in the frame."""
+def place_names(axes: Axes, spots: Any, names: Sequence[str], bold: Sequence[bool], covers: Sequence[Any]) -> None:
+    """Write names beside their points, on the first side where they cover nothing and stay in the frame.
+
+    Parameters
+    ----------
+    axes : Axes
+    spots : array (n, 2)
+        Points, in data coordinates.
+    names : sequence of str
+    bold : sequence of bool
+        Which are written first, larger and in bold.
+    covers : sequence
+        Artists that no name may cover.
+    """
     canvas: Any = axes.figure.canvas
     canvas.draw()
     renderer = canvas.get_renderer()

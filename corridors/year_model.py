@@ -593,15 +593,17 @@ class YearModel:
         -------
         DataFrame by route
             ``tariff_usd_per_teu`` (to the shipper), ``cost_usd_per_teu`` (generalised, scarcity apart),
-            ``constant_usd_per_teu``.
+            ``carbon_usd_per_teu`` (of it), ``constant_usd_per_teu``, ``delay_h`` (hours, unreliability as hours).
         """
         hour = self.routes["goods"].map(self.hour).to_numpy(dtype=float) * choice.time_factor
-        tariff = self._tariff(choice)
+        tariff, carbon = self._tariff(choice), self._carbon(self.routes["kgco2e_per_t"])
         return pd.DataFrame(
             {
                 "tariff_usd_per_teu": tariff,
-                "cost_usd_per_teu": tariff + hour * self._delay + self._carbon(self.routes["kgco2e_per_t"]),
+                "cost_usd_per_teu": tariff + hour * self._delay + carbon,
+                "carbon_usd_per_teu": carbon,
                 "constant_usd_per_teu": self._constant(choice),
+                "delay_h": self._delay,
             },
             index=self.routes.index,
         )

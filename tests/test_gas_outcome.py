@@ -88,7 +88,7 @@ def test_nothing_done_leaves_more_short_and_measures_come_by_cost(winter):
     assert found.unmet_without_gwh > found.unmet_gwh
     table = found.table
     assert table["usd_per_mwh"].is_monotonic_increasing
-    assert {"lng", "storage", "less demand"} <= set(table["kind"])
+    assert {"LNG", "storage", "less demand"} <= set(table["kind"])
     cut = table[table["kind"] == "less demand"]["gwh"].sum()
     assert cut == pytest.approx(found.unmet_gwh, rel=0.02)
 

@@ -24,7 +24,7 @@ _KINDS = {
     "storage": COLOURS["middle"],
     "injection put off": COLOURS["instc"],
     "source": COLOURS["sea"],
-    "lng": COLOURS["southern"],
+    "LNG": COLOURS["southern"],
     "less demand": COLOURS["northern"],
 }
 

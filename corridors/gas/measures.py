@@ -31,7 +31,7 @@ class Mitigation:
     unmet_gwh : float
         What lacks with all measures.
     table : DataFrame
-        ``kind`` (lng, source, storage, injection put off, reverse flow, less demand), ``measure``, ``country``, ``gwh``
+        ``kind`` (LNG, source, storage, injection put off, reverse flow, less demand), ``measure``, ``country``, ``gwh``
         beyond the plan, ``most_gwh_per_day``, ``usd_per_mwh``, ``lead_days``, ``cumulative_gwh``; cheapest first.
     """
 
@@ -143,7 +143,7 @@ def _named(outcome: GasOutcome, rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     price = rows.get("price", 0.0)
     lead = rows.get("lead_days", 0.0)
     found = pd.DataFrame({"measure": rows["title"], "country": rows["node"].map(home), "price": price, "lead": lead})
-    found.insert(0, "kind", np.where(lng, "lng", kind))
+    found.insert(0, "kind", np.where(lng, "LNG", kind))
     return found
 
 

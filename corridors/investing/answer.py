@@ -10,7 +10,7 @@ from ..scenario.money import lines_of
 if TYPE_CHECKING:
     from .frontier import Frontier
 
-__all__ = ["answer", "money", "opening", "percent"]
+__all__ = ["answer", "body", "money", "opening", "percent"]
 
 _NAMED = 4
 _BILLION = 1e3
@@ -20,7 +20,7 @@ _SPARE = 0.01  # of the budget, from which on it is told that it is not spent
 
 def answer(found: Frontier) -> str:
     """Return the answer of a frontier."""
-    return " ".join([*opening(found), *_body(found)])
+    return " ".join([*opening(found), *body(found)])
 
 
 def money(million: float, currency: str) -> str:
@@ -53,7 +53,8 @@ def opening(found: Frontier) -> Iterator[str]:
             yield f"Only {money(usable, cur)} of the {package.total.text} can pay for {words}{where}."
 
 
-def _body(found: Frontier) -> Iterator[str]:
+def body(found: Frontier) -> Iterator[str]:
+    """Yield what an answer says in sentences, what to build first."""
     cur, best = found.currency, found.chosen
     if not best:
         does = "pays for itself by the freight modelled" if found.central.objective == "enpv" else "brings any benefit"

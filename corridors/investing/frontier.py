@@ -16,6 +16,7 @@ from networks import DataError, load_tables
 from ..appraisal import Appraisal, Streams, appraise
 from ..appraisal_risk import RiskAnalysis
 from ..prices import Prices
+from ..reported import Reported
 from ..scenario.loading import Scenario, load
 from ..scenario.units import UnitError, quantity
 from .futures import CENTRAL, Future
@@ -136,7 +137,7 @@ class Marginal:
 
 
 @dataclass(frozen=True, eq=False)
-class Frontier:
+class Frontier(Reported):
     """Best portfolios of a scenario.
 
     Attributes
@@ -492,3 +493,37 @@ class Frontier:
         from .frontier_chart import frontier_chart
 
         return frontier_chart(self)
+
+    def plot_schedule(self, budget: str | float | None = None) -> Figure:
+        """Return the chart of `schedule`: lead times, and spending by year against what each line holds.
+
+        Parameters
+        ----------
+        budget : str or float, optional
+            Otherwise that of the scenario.
+
+        Raises
+        ------
+        DataError
+            Nothing is built.
+        """
+        from .schedule_chart import schedule_chart
+
+        return schedule_chart(self, self.schedule(budget))
+
+    def plot_tornado(self, projects: Sequence[str] | None = None) -> Figure:
+        """Return the chart of `tornado`: what the net present value of a portfolio depends on.
+
+        Parameters
+        ----------
+        projects : sequence of str, optional
+            Otherwise the best portfolio for the budget.
+
+        Raises
+        ------
+        DataError
+            The portfolio is empty, or holds what cannot be chosen.
+        """
+        from .frontier_chart import frontier_tornado
+
+        return frontier_tornado(self, projects)

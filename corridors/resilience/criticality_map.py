@@ -18,36 +18,49 @@ if TYPE_CHECKING:
 
     from .criticality import Criticality
 
-__all__ = ["draw_map"]
+__all__ = [
+    "HUE",
+    "LEAST_TEU",
+    "UNITS",
+    "UNUSED",
+    "class_edges",
+    "class_labels",
+    "class_of",
+    "draw_map",
+    "losses",
+    "title_of",
+]
 
-_HUE = ("#fee5d9", "#fcae91", "#fb6a4a", "#de2d26", "#a50f15")
-_UNUSED = "#c9c9c9"
+HUE = ("#fee5d9", "#fcae91", "#fb6a4a", "#de2d26", "#a50f15")
+"""Classes of loss, mildest first."""
+
+UNUSED = "#c9c9c9"
+"""What loses nothing."""
+
+UNITS = {"cost": "m USD", "unmet": "TEU unmet", "country": "% of the trade of the country worst off"}
+"""Unit of each lens."""
+
+LEAST_TEU = 1.0
+"""Links with less a year are not drawn."""
+
 _NAMED = 8
 _SHAPE = 13.5 / 8.0
 _INSET = (0.0, 0.0, 0.2, 0.36)
-_UNITS = {"cost": "m USD", "unmet": "TEU unmet", "country": "% of the trade of the country worst off"}
 
 
 def draw_map(found: Criticality, lens: str, *, days: int, effect: str) -> Figure:
     """Draw the map; see `Criticality.plot_map`."""
     import geopandas as gpd
 
-    ranked = found.ranking(lens, days=days, effect=effect, top=10**6)
-    from .criticality import LENSES
-
-    measure = LENSES[lens]
-    links = ranked[ranked["kind"] == "link"].set_index("element")[measure]
-    stops = ranked[ranked["kind"] == "stop"].set_index("element")[measure]
-    if links.empty and stops.empty:
-        raise DataError([f"nothing that is {effect} for {days} days changes anything by lens {lens!r}: no map to draw"])
+    ranked, links, stops = losses(found, lens, days=days, effect=effect)
     places = found.places
-    used = found.arcs[found.arcs["teu_per_year"] > 1].copy()
+    used = found.arcs[found.arcs["teu_per_year"] > LEAST_TEU].copy()
     used["loss"] = used["link_id"].map(links).fillna(0.0)
     drawn = lines_of(used["link_id"], used["from_place_id"], used["to_place_id"], places, found.folder)
     lines = gpd.GeoDataFrame(used, geometry=[line for line, _ in drawn], crs="EPSG:4326")
     ashore = lines[lines["mode"] != "sea"]
     main = ashore if len(ashore) else lines
-    edges = _classes(main["loss"].to_numpy() if main["loss"].any() else lines["loss"].to_numpy())
+    edges = class_edges(main["loss"].to_numpy() if main["loss"].any() else lines["loss"].to_numpy())
     figure: Figure = pyplot().figure(figsize=(13.5, 8.0), layout="constrained")
     axes = figure.subplots()
     crs = projection(main)
@@ -57,8 +70,8 @@ def draw_map(found: Criticality, lens: str, *, days: int, effect: str) -> Figure
         small = axes.inset_axes(_INSET)
         whole = projection(lines)
         _draw(small, lines, whole, extent_of(lines.to_crs(whole).total_bounds, 0.9), edges)
-    _legend(axes, edges, _UNITS[lens], float(lines["teu_per_year"].max()))
-    axes.set_title(_title(found, ranked, lens, days, effect), loc="left", fontsize=12)
+    _legend(axes, edges, UNITS[lens], float(lines["teu_per_year"].max()))
+    axes.set_title(title_of(found, ranked, lens, days, effect), loc="left", fontsize=12)
     figure.supxlabel(DISCLAIMER, x=0.01, ha="left", fontsize=8, color=GREY)
     return figure
 
@@ -76,14 +89,47 @@ def _draw(axes: Any, lines: Any, crs: str, extent: tuple[float, float, float, fl
     axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
 
 
-def _classes(values: Any) -> Any:
+def losses(
+    found: Criticality, lens: str, *, days: int, effect: str
+) -> tuple[pd.DataFrame, pd.Series[float], pd.Series[float]]:
+    """Return the ranking by a lens, and of it what the loss of links and of stops does, by their ids.
+
+    Raises
+    ------
+    DataError
+        A word or number that was not run, or nothing that changes anything.
+    """
+    from .criticality import LENSES
+
+    ranked = found.ranking(lens, days=days, effect=effect, top=10**6)
+    measure = LENSES[lens]
+    links, stops = (ranked[ranked["kind"] == kind].set_index("element")[measure] for kind in ("link", "stop"))
+    if links.empty and stops.empty:
+        raise DataError([f"nothing that is {effect} for {days} days changes anything by lens {lens!r}: no map to draw"])
+    return ranked, links, stops
+
+
+def class_edges(values: Any) -> Any:
     """Return four edges between five classes, in even steps of the logarithm from a thousandth of the greatest."""
     most = float(values.max())
     return most * np.array([1e-3, 1e-2, 1e-1, 10**-0.5])
 
 
+def class_of(loss: float, edges: Any) -> int | None:
+    """Return the number of the class of a loss; None of none."""
+    return None if loss <= 0 else int(np.searchsorted(edges, loss))
+
+
+def class_labels(edges: Any, unit: str) -> list[str]:
+    """Return what the classes are called, mildest first."""
+    labels = [f"up to {_figure(edges[0])} {unit}"]
+    labels += [f"{_figure(a)} to {_figure(b)}" for a, b in pairwise(edges)]
+    return [*labels, f"more than {_figure(edges[-1])}"]
+
+
 def _colour(loss: float, edges: Any) -> str:
-    return _UNUSED if loss <= 0 else _HUE[int(np.searchsorted(edges, loss))]
+    number = class_of(loss, edges)
+    return UNUSED if number is None else HUE[number]
 
 
 def _stops(axes: Any, stops: pd.Series[float], edges: Any, places: pd.DataFrame, crs: str) -> None:
@@ -124,11 +170,9 @@ def _stops(axes: Any, stops: pd.Series[float], edges: Any, places: pd.DataFrame,
 def _legend(axes: Any, edges: Any, unit: str, most_teu: float) -> None:
     from matplotlib.lines import Line2D
 
-    labels = [f"up to {_figure(edges[0])} {unit}"]
-    labels += [f"{_figure(a)} to {_figure(b)}" for a, b in pairwise(edges)]
-    labels.append(f"more than {_figure(edges[-1])}")
-    handles = [Line2D([], [], color=c, linewidth=4, label=t) for c, t in zip(_HUE, labels, strict=True)]
-    handles.append(Line2D([], [], color=_UNUSED, linewidth=4, label="nothing"))
+    labels = class_labels(edges, unit)
+    handles = [Line2D([], [], color=c, linewidth=4, label=t) for c, t in zip(HUE, labels, strict=True)]
+    handles.append(Line2D([], [], color=UNUSED, linewidth=4, label="nothing"))
     handles.append(Line2D([], [], color=GREY, linewidth=6, label=f"width: up to {most_teu:,.0f} TEU a year"))
     axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.205, 0.0), fontsize=9, framealpha=0.95)
 
@@ -137,9 +181,10 @@ def _figure(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
-def _title(found: Criticality, ranked: pd.DataFrame, lens: str, days: int, effect: str) -> str:
+def title_of(found: Criticality, ranked: pd.DataFrame, lens: str, days: int, effect: str) -> str:
+    """Return what a map of losses shows, with the worst of them."""
     row = ranked[ranked["kind"].isin(["link", "stop"])].iloc[0]
     from .criticality import LENSES
 
-    value = f"{_figure(float(row[LENSES[lens]]))} {_UNITS[lens]}"
+    value = f"{_figure(float(row[LENSES[lens]]))} {UNITS[lens]}"
     return f"{found.record['title']}, {found.record['year']}: {effect} for {days} days, most by {row['name']}, {value}"

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ..catalogue import load_catalogue
-from .results import NOT_SHIPPED, UNMET
+from .results import NOT_SHIPPED, UNMET, Run
 
 if TYPE_CHECKING:
     from .contrast import Comparison
-    from .results import Run
 
-__all__ = ["answer", "contrast", "way_title"]
+__all__ = ["about", "answer", "contrast", "remarks", "told", "way_title"]
 
 _FAMILIES = {
     "northern": "the Northern route through Russia",
@@ -33,28 +32,55 @@ _FULL = 0.999
 
 def answer(run: Run) -> str:
     """Return the answer of a run: against its counterfactual, if it has one."""
-    if run.against is not None:
-        from .contrast import Comparison
-
-        return contrast(Comparison(run.against, run))
-    return f"{_stands(run)}{_full(run)}; {_rests(run)}{_shorts(run)}"
+    return " ".join(["; ".join([*told(run), _rests(run)]), *remarks(run)])
 
 
 def contrast(found: Comparison) -> str:
     """Return the answer of a comparison."""
+    return " ".join(["; ".join([*told(found), _rests(found.run)]), *remarks(found)])
+
+
+def told(found: Run | Comparison) -> list[str]:
+    """Return what an answer says, the number with its range first."""
+    found = _against(found)
+    if isinstance(found, Run):
+        return _some([_stands(found), _most(found), _full(found)])
     year, run = found.years[-1], found.run
     by, subject = _subject(found, year)
     if not subject:
         same = f"{run.title}, {year}: yearly flows stay as they are in '{found.base.title}'"
-        return f"{same}{_full(run)}; {_rests(run)}{_idle(run)}{_shorts(run)}"
-    told = [
-        _carries(found, by, subject, year),
-        _went(found, by, subject, year),
-        _others(found, by, subject, year),
-        _full(run),
-        _depends(found, by, subject, year),
-    ]
-    return f"{run.title}, {year}: {''.join(told)}; {_rests(run)}{_idle(run)}{_chances(run)}{_shorts(run)}"
+        return _some([same, _full(run)])
+    return _some(
+        [
+            f"{run.title}, {year}: {_carries(found, by, subject, year)}",
+            _went(found, by, subject, year),
+            _others(found, by, subject, year),
+            _full(run),
+            _depends(found, by, subject, year),
+        ]
+    )
+
+
+def remarks(found: Run | Comparison) -> list[str]:
+    """Return what must be said beside the answer, each a sentence."""
+    found = _against(found)
+    if isinstance(found, Run):
+        return _shorts(found)
+    changed = bool(_subject(found, found.years[-1])[1])
+    return _some([_idle(found.run), _chances(found.run) if changed else "", *_shorts(found.run)])
+
+
+def _against(found: Run | Comparison) -> Run | Comparison:
+    """Return a run with its counterfactual as their comparison."""
+    if not isinstance(found, Run) or found.against is None:
+        return found
+    from .contrast import Comparison
+
+    return Comparison(found.against, found)
+
+
+def _some(texts: list[str]) -> list[str]:
+    return [text for text in texts if text]
 
 
 def way_title(name: str, by: str = "family") -> str:
@@ -63,6 +89,12 @@ def way_title(name: str, by: str = "family") -> str:
         return _FAMILIES.get(name, name)
     known = load_catalogue()
     return known[name].title if name in known else name
+
+
+def about(found: Run | Comparison, year: int) -> tuple[str, str]:
+    """Return what the answer is about: family, branch or corridor, and which; nothing where that is not one way."""
+    pair = _against(found)
+    return ("", "") if isinstance(pair, Run) else _subject(pair, year)
 
 
 def _subject(found: Comparison, year: int) -> tuple[str, str]:
@@ -140,7 +172,7 @@ def _went(found: Comparison, by: str, subject: str, year: int) -> str:
         for name, share in (mine / mine.sum()).items()
         if share >= 0.005
     ]
-    return f"; of that {_joined(parts)}"
+    return f"of that {_joined(parts)}"
 
 
 def _others(found: Comparison, by: str, subject: str, year: int) -> str:
@@ -158,7 +190,7 @@ def _others(found: Comparison, by: str, subject: str, year: int) -> str:
         told = told[(told["year"] == year) & (told["lost_by"] == subject) & (told["gained_by"] == name)]
         if left >= max(1.01 * float(told[found.value].sum()), _SMALL) and name != subject:
             texts.append(f"in all {_figure(left)} {_unit(found.run)} {_STAYS[name]}")
-    return f"; {_joined(texts)}" if texts else ""
+    return _joined(texts)
 
 
 def _stands(run: Run) -> str:
@@ -179,16 +211,26 @@ def _stands(run: Run) -> str:
         parts.append(f"{way_title(str(name), by)} carries {_figure(float(here.loc[name, column]))}{spread}")
     if "sea" in here.index:
         parts.append(f"the sea takes {here.loc['sea', 'share']:.1%}".replace("%", " %"))
-    most = str(ranges.loc[land[0], "depends_on"]) if land else ""
-    depends = f"; {way_title(str(land[0]), by)} depends most on {most}" if most else ""
     wanted = float(here[column].sum())
-    return f"{run.title}: of {_figure(wanted)} {_unit(run)} in {year}, {_joined(parts)}{depends}"
+    return f"{run.title}: of {_figure(wanted)} {_unit(run)} in {year}, {_joined(parts)}"
+
+
+def _most(run: Run) -> str:
+    """Return what the largest way by land depends on most."""
+    year = run.years[-1]
+    flows = run.flows()
+    if year not in run.tables["routes"]["year"].to_numpy():
+        return ""
+    by = "family" if len(set(flows.index.get_level_values("family"))) > 1 else "branch"
+    land = [str(name) for name in run.flows(by).xs(year, level="year").index if name not in _NO_WAY]
+    most = str(run.ranges(by).loc[(year, land[0]), "depends_on"]) if land else ""
+    return f"{way_title(land[0], by)} depends most on {most}" if most else ""
 
 
 def _full(run: Run) -> str:
     table = run.bottlenecks(_FULL)
     names = list(dict.fromkeys(table["element"][table["year"] == run.years[-1]]))
-    return f"; full: {_joined(names[:3])}" if names else ""
+    return f"full: {_joined(names[:3])}" if names else ""
 
 
 def _depends(found: Comparison, by: str, subject: str, year: int) -> str:
@@ -196,7 +238,7 @@ def _depends(found: Comparison, by: str, subject: str, year: int) -> str:
     if (year, subject) not in ranges.index:
         return ""
     row = ranges.loc[(year, subject)]
-    return f"; the change depends most on {row['depends_on']}" if row["high"] - row["low"] >= _SMALL else ""
+    return f"the change depends most on {row['depends_on']}" if row["high"] - row["low"] >= _SMALL else ""
 
 
 def _rests(run: Run) -> str:
@@ -206,20 +248,19 @@ def _rests(run: Run) -> str:
     return f"{100 * share:.0f} % of the figures behind are estimates."
 
 
-def _shorts(run: Run) -> str:
-    said = list(dict.fromkeys(run.short["said"]))
-    return f" {' '.join(said)}" if said else ""
+def _shorts(run: Run) -> list[str]:
+    return [str(said) for said in dict.fromkeys(run.short["said"])]
 
 
 def _idle(run: Run) -> str:
     """Return what is enabled and holds on no day of the years that were run."""
     names = [str(name) for name in run.record["idle"]]
-    return f" Not in force in {', '.join(map(str, run.years))}: {_joined(names)}." if names else ""
+    return f"Not in force in {', '.join(map(str, run.years))}: {_joined(names)}." if names else ""
 
 
 def _chances(run: Run) -> str:
     """Return that flows are expected ones, where something may or may not happen."""
-    return " Flows are expected ones, by the chance of what may happen." if run.record["uncertain"] else ""
+    return "Flows are expected ones, by the chance of what may happen." if run.record["uncertain"] else ""
 
 
 def _unit(run: Run) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from networks import DataError
 
+from ..reported import Reported
 from .gas_results import GasRun
 from .results import NOT_SHIPPED, UNMET, Run
 from .running import run
@@ -21,6 +22,7 @@ from .variants import CENTRAL, VARY, VARY_HERE, spread
 if TYPE_CHECKING:
     from .gas_contrast import GasComparison
     from .loading import Scenario
+    from .plots import RunPlots
 
     AnyRun = Run | GasRun
     Asked = AnyRun | Scenario | str | Path
@@ -33,7 +35,7 @@ _TINY = 1e-3  # TEU a year
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Comparison:
+class Comparison(Reported):
     """A run against its counterfactual.
 
     Attributes
@@ -238,15 +240,53 @@ class Comparison:
         sums: pd.Series[float] = every[every["year"].isin(self.years)].groupby([*_CELL, "way"])[value].sum()
         return sums
 
+    def switching(self, year: int | None = None) -> pd.DataFrame:
+        """Return the values at which the way that the answer is about costs as much as its nearest rival.
+
+        See `corridors.scenario.switching.switching_of`.
+        """
+        from .switching import switching_of
+
+        return switching_of(self, year)
+
     def ranges(self, by: str = "family") -> pd.DataFrame:
         """Return how the difference varies with what is not known well, varied alike in both; see `Run.ranges`."""
+        return spread(self.varied(by))
+
+    def varied(self, by: str = "family") -> pd.DataFrame:
+        """Return differences by year and `by` (rows) and variant (columns); see `ranges`."""
         base, now = self.base.varied(by), self.run.varied(by)
         alone = [name for name in now if name.startswith(VARY_HERE)]
         base = base.assign(**dict.fromkeys(alone, base[CENTRAL]))
         told = dict.fromkeys([*base, *now])
         both = [n for n in told if not n.startswith(VARY) or (n in base and n in now)]
-        found = spread(now.reindex(columns=both).sub(base.reindex(columns=both), fill_value=0.0).fillna(0.0))
+        found = now.reindex(columns=both).sub(base.reindex(columns=both), fill_value=0.0).fillna(0.0)
         return found[found.index.get_level_values("year").isin(self.years)]
+
+    def drivers(self, year: int | None = None) -> pd.DataFrame:
+        """Return what the number of the answer is at both ends of each assumption that moves it, the widest first.
+
+        Parameters
+        ----------
+        year : int, optional
+            The last by default.
+
+        Returns
+        -------
+        DataFrame
+            ``assumption``, ``at_low``, ``at_high`` (variants), ``low``, ``central``, ``high``, ``width``, ``unit``,
+            ``by``, ``way``; empty where nothing moves it. See `ranges`.
+        """
+        from .drivers import drivers
+
+        return drivers(self, year)
+
+    @property
+    def plot(self) -> RunPlots:
+        """Figures of both; see `RunPlots`."""
+        from .plots import RunPlots
+
+        return RunPlots(self.run, self.base)
 
     def __repr__(self) -> str:
         """Answer, then flows."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+import pandas as pd
 from pydantic import BaseModel
 
 from networks import DataError
@@ -13,7 +14,7 @@ from .loading import Scenario
 from .problems import Path, dotted
 from .shape import fields, read_path
 
-__all__ = ["Explained", "explain"]
+__all__ = ["Explained", "explain", "inputs_of"]
 
 _DEFAULT = "default"
 
@@ -59,6 +60,11 @@ def explain(scenario: Scenario, path: str = "") -> list[Explained]:
     if value is not None and not isinstance(value, dict | list):
         return [Explained(path, _text(value), scenario.origins.get(read, _DEFAULT))]
     return [Explained(path, "nothing", _DEFAULT)]
+
+
+def inputs_of(scenario: Scenario) -> pd.DataFrame:
+    """Return the same as a table of text, `explain`'s fields as columns."""
+    return pd.DataFrame(explain(scenario), columns=list(Explained._fields), dtype=str)
 
 
 def _rows(value: Any, written: Any, path: Path, origins: Mapping[Path, str]) -> Iterator[Explained]:

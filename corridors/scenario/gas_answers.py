@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .gas_contrast import GasComparison
     from .gas_results import GasRun
 
-__all__ = ["country_name", "gas_answer", "gas_contrast"]
+__all__ = ["country_name", "gas_answer", "gas_contrast", "gas_told"]
 
 _LEAST_MCM = 0.05
 _LEAST_BCM = 0.05
@@ -33,26 +33,31 @@ def country_name(code: str) -> str:
 
 def gas_answer(run: GasRun) -> str:
     """Return the answer of a run: against its counterfactual, if it has one."""
-    if run.against is not None:
-        from .gas_contrast import GasComparison
-
-        return gas_contrast(GasComparison(run.against, run))
-    year = run.years[-1]
-    lines = run.flows().xs(year, level="year")["bcm"]
-    told = [f"{name} carries {lines[line]:,.1f} bcm" for line, name in _CORRIDOR.items() if line in lines.index]
-    return f"{run.title}, {year}: {_short(run, year)} {_capital(', '.join(told))}. {_costs(run, year)} {_rests(run)}"
+    return " ".join([*gas_told(run), _rests(run)])
 
 
 def gas_contrast(found: GasComparison) -> str:
     """Return the answer of a comparison."""
-    year, run = found.years[-1], found.run
-    parts = [
-        _as_before(found, year) or _short(run, year),
-        _moves(found, year),
-        _made_up(run, year),
-        _dearer(found, year),
-    ]
-    return f"{run.title}, {year}: {' '.join(part for part in parts if part)} {_rests(run)}"
+    return " ".join([*gas_told(found), _rests(found.run)])
+
+
+def gas_told(found: GasRun | GasComparison) -> list[str]:
+    """Return what an answer says in sentences, who is short first."""
+    from .gas_contrast import GasComparison
+
+    year = found.years[-1]
+    if isinstance(found, GasComparison):
+        run = found.run
+        said = [_moves(found, year), _made_up(run, year), _dearer(found, year)]
+        first = _as_before(found, year) or _short(run, year)
+    elif found.against is not None:
+        return gas_told(GasComparison(found.against, found))
+    else:
+        run = found
+        lines = run.flows().xs(year, level="year")["bcm"]
+        named = [f"{name} carries {lines[line]:,.1f} bcm" for line, name in _CORRIDOR.items() if line in lines.index]
+        first, said = _short(run, year), [f"{_capital(', '.join(named))}.", _costs(run, year)]
+    return [f"{run.title}, {year}: {first}", *(text for text in said if text)]
 
 
 def _as_before(found: GasComparison, year: int) -> str:

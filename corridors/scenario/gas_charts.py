@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from textwrap import shorten
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..style import COLOURS, GREY, INK, pyplot
+from networks import DataError
+
+from ..style import COLOURS, GREY, INK, drawn, folded, heading, legend, new_figure, plain_ticks, short
+from .charts import chosen_year
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,8 +21,10 @@ __all__ = ["gas_flows_chart"]
 
 _MOST = 14
 _THICK = 0.8
+_NOTE = "Each line by the one of its pipes that carries or differs most. Nameplates far beyond flows are left out."
 
 
+@drawn
 def gas_flows_chart(run: GasRun, base: GasRun | None = None, year: int | None = None) -> Figure:
     """Draw what the largest lines carry, beside the counterfactual, with their nameplates.
 
@@ -37,29 +41,44 @@ def gas_flows_chart(run: GasRun, base: GasRun | None = None, year: int | None = 
     matplotlib Figure
         Bars in bcm a year, one pipe for each line: those with the largest differences, or flows; ticks are nameplates,
         those far beyond what flows are left out.
+
+    Raises
+    ------
+    DataError
+        Nothing flows, or the year was not run.
     """
-    at = run.years[-1] if year is None else year
+    at = chosen_year(run.years, year)
     table = _chosen(run, base, at)
+    if table.empty:
+        raise DataError([f"{run.name}: nothing flows in {at}"])
     names = list(table.index)[::-1]
-    figure: Figure
-    figure, axis = pyplot().subplots(figsize=(9.6, 1.3 + 0.42 * len(names)), layout="constrained")
-    parts = [(table["bcm"], COLOURS["middle"], run.title)]
+    figure = new_figure(9.6, 1.9 + 0.36 * len(names))
+    what = "what the largest lines carry" if base is None else "lines that carry most more or less"
+    heading(figure, f"{short(run.title, 60)}: {what}, {at}", _NOTE)
+    axes = figure.subplots()
+    parts = [(table["bcm"], 1.0, run.title)]
     if base is not None:
-        parts = [(table["base_bcm"], GREY, base.title), *parts]
+        parts = [(table["base_bcm"], 0.35, base.title), *parts]
     height = _THICK / len(parts)
     places = np.arange(len(names))
-    for number, (values, colour, title) in enumerate(parts):
+    marks: list[Any] = []
+    for number, (values, alpha, _) in enumerate(parts):
         offset = ((len(parts) - 1) / 2 - number) * height
-        axis.barh(places + offset, values[names], height=0.9 * height, color=colour, label=title)
+        marks.append(axes.barh(places + offset, values[names], height=0.9 * height, color=COLOURS["sea"], alpha=alpha))
     flows = table[["bcm", "base_bcm"]]
-    axis.set_xlim(min(1.08 * float(flows.min().min()), 0.0), 1.3 * float(flows.max().max()))
-    most = table["nameplate_bcm"][names].where(lambda bcm: bcm < axis.get_xlim()[1]).to_numpy()
-    axis.plot(most, places, linestyle="none", marker="|", markersize=16, color=INK, label="nameplate")
-    axis.set_yticks(places, [shorten(str(table.at[n, "title"]), 52, placeholder="…") for n in names])
-    axis.axvline(0, color=GREY, linewidth=0.8)
-    axis.set_xlabel(f"bcm in {at}, net; below 0: the other way")
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(frameon=False, fontsize=9, loc="lower right")
+    furthest = max(1.3 * float(flows.max().max()), 1e-3)
+    axes.set_xlim(min(1.08 * float(flows.min().min()), 0.0), furthest)
+    most = table["nameplate_bcm"][names].where(lambda bcm: bcm < furthest).to_numpy(dtype=float)
+    marks += axes.plot(most, places, linestyle="none", marker="|", markersize=16, markeredgewidth=1.4, color=INK)
+    axes.set_yticks(places, [folded(table.at[n, "title"], 34) for n in names])
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(-0.55, len(names) - 0.45)
+    axes.axvline(0, color=GREY, linewidth=0.8)
+    axes.set_xlabel(f"bcm in {at}, net; below 0: the other way")
+    axes.grid(axis="x")
+    plain_ticks(axes.xaxis)
+    titles = [*(title for *_, title in parts), "nameplate"]
+    legend(axes, marks, titles, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderpad=0.1)
     return figure
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..reported import Reported
 from .contrast import side_by_side
 from .gas_results import GasRun
+
+if TYPE_CHECKING:
+    from .plots import GasPlots
 
 __all__ = ["GasComparison"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GasComparison:
+class GasComparison(Reported):
     """A run of a gas scenario against its counterfactual.
 
     Attributes
@@ -68,6 +73,10 @@ class GasComparison:
         chosen = size.groupby([named["year"], named["line"]], sort=False).idxmax()
         return named.loc[chosen].drop(columns="pipe").set_index(["year", "line"])
 
+    def switching(self, year: int | None = None) -> pd.DataFrame:
+        """Return peaks at which the N-1 index is 100 %, and costs at which full lines empty, see `GasRun.switching`."""
+        return self.run.switching(year)
+
     def unmet(self) -> pd.DataFrame:
         """Return ``base_unmet_gwh``, ``unmet_gwh`` and differences by year and country."""
         return self._beside("unmet", "unmet_gwh")
@@ -95,6 +104,13 @@ class GasComparison:
     def _beside(self, what: str, column: str, *words: str) -> pd.DataFrame:
         one, other = (getattr(r, what)(*words)[column] for r in (self.base, self.run))
         return side_by_side(one, other, column)
+
+    @property
+    def plot(self) -> GasPlots:
+        """Figures of both; see `GasPlots`."""
+        from .plots import GasPlots
+
+        return GasPlots(self.run, self.base)
 
     def __repr__(self) -> str:
         """Answer, then lines of both."""

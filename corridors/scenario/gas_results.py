@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -11,6 +12,9 @@ from networks import DataError
 from networks.errors import nearest
 
 from .solved import Solved
+
+if TYPE_CHECKING:
+    from .plots import GasPlots
 
 __all__ = ["GAS_TABLES", "GasRun"]
 
@@ -29,6 +33,7 @@ GAS_TABLES = {
     "costs": "Cost of the year, and what a surprise adds to it.",
     "ranges": "The same for each run of vary.",
     "money": "What the projects that are built cost.",
+    "inputs": "Every setting of the scenario, with the file and line that it comes from.",
 }
 _BY = ("line", "pipe")
 
@@ -151,6 +156,15 @@ class GasRun(Solved):
         """Return the N-1 index by year and country, see `corridors.security`."""
         return self.tables["security"].set_index(["year", "country"])
 
+    def switching(self, year: int | None = None) -> pd.DataFrame:
+        """Return the peak demands at which the N-1 index is 100 %, and by how much dearer full lines could be.
+
+        See `corridors.scenario.switching.gas_switching_of`.
+        """
+        from .switching import gas_switching_of
+
+        return gas_switching_of(self, year)
+
     def measures(self) -> pd.DataFrame:
         """Return what makes up for a surprise, cheapest first, see `corridors.mitigations`."""
         return self._money(self.tables["measures"])
@@ -166,6 +180,13 @@ class GasRun(Solved):
     def ranges(self) -> pd.DataFrame:
         """Return ``unmet_gwh``, ``cost_million_usd``, who lacks most and three flows for each run of `vary`."""
         return self._money(self.tables["ranges"].set_index(["variant", "year"]))
+
+    @property
+    def plot(self) -> GasPlots:
+        """Figures of it, beside its counterfactual if it has one; see `GasPlots`."""
+        from .plots import GasPlots
+
+        return GasPlots(self, self.against)
 
     def __repr__(self) -> str:
         """Answer, then lines."""

@@ -19,6 +19,7 @@ from ..gas.measures import mitigations
 from ..gas.outcome import RULES, GasOutcome
 from ..gas.running import run_gas_case
 from ..gas.security import security
+from .explaining import inputs_of
 from .gas_answers import variant_row
 from .gas_applying import apply_gas, projects_built
 from .gas_results import GAS_TABLES, GasRun
@@ -77,20 +78,22 @@ def _run(
     key = run_hash(scenario, bool(varied), folder, [f"{label} {other.hash}" for label, other in varied])
     found = cached(key) if cache else None
     if isinstance(found, GasRun):
-        return GasRun({**found.record, **_words(scenario)}, found.tables, scenario.text, counter)
+        tables = {**found.tables, "inputs": inputs_of(scenario)}
+        return GasRun({**found.record, **_words(scenario)}, tables, scenario.text, counter, folder)
     began = time.perf_counter()
     years = [_Year.solved(scenario, year, folder) for year in scenario.gas.study.years]
     tables = {
         name: pd.concat([getattr(year, name)() for year in years], ignore_index=True)
         for name in GAS_TABLES
-        if name not in ("ranges", "money")
+        if name not in ("ranges", "money", "inputs")
     }
     tables["money"] = _money(scenario)
+    tables["inputs"] = inputs_of(scenario)
     variants = [variant_row(_run(other, None, cache, folder, ()), label) for label, other in varied]
     columns = ["variant", "year", "unmet_gwh", "cost_million_usd", "most", "scp_bcm", "tanap_bcm", "tap_bcm"]
     tables["ranges"] = pd.concat(variants, ignore_index=True) if variants else pd.DataFrame(columns=columns)
     record = _record(scenario, years, key, time.perf_counter() - began)
-    run = GasRun(record, {name: tables[name] for name in GAS_TABLES}, scenario.text, counter)
+    run = GasRun(record, {name: tables[name] for name in GAS_TABLES}, scenario.text, counter, folder)
     if cache:
         to_cache(run)
     return run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,12 @@ from networks.errors import nearest
 from .solved import Solved
 from .variants import CENTRAL, spread
 
+if TYPE_CHECKING:
+    from .plots import RunPlots
+
 __all__ = ["NOT_SHIPPED", "TABLES", "UNMET", "Run"]
 
-TABLES = ("routes", "demand", "capacities", "arcs", "states", "short", "ranges", "money")
+TABLES = ("routes", "demand", "capacities", "arcs", "states", "short", "ranges", "money", "inputs")
 UNMET, NOT_SHIPPED = "unmet", "not shipped"
 
 _KEYS = ("family", "branch", "corridor", "market", "goods", "origin", "destination", "state")
@@ -39,7 +42,7 @@ class Run(Solved):
         markets, currency.
     tables : mapping of str to DataFrame
         ``routes``, ``demand``, ``capacities``, ``arcs``, ``states``, ``short``, ``ranges``, ``money``; read by the
-        methods.
+        methods. ``inputs``: every setting with the file and line that it comes from.
     resolved : str
         The scenario with everything that it inherits, as YAML.
     against : Run or None
@@ -72,8 +75,9 @@ class Run(Solved):
         DataFrame
             ``year``, ``state``, ``market``, ``origin``, ``destination`` (place ids), ``goods``, ``corridor``,
             ``family``, ``teu_per_year``, ``km``, ``days``, ``tariff_usd_per_teu``, ``cost_usd_per_teu`` (generalised,
-            of the mean shipper), ``waiting_usd_per_teu`` (scarcity and full capacities), ``kgco2e_per_teu``; money in
-            EUR if the study asks for it.
+            of the mean shipper), ``carbon_usd_per_teu`` (of it for carbon), ``waiting_usd_per_teu`` (scarcity and full
+            capacities), ``kgco2e_per_teu``, ``delay_h`` (hours, with those that their spread is worth); money in EUR if
+            the study asks for it.
 
         Raises
         ------
@@ -256,7 +260,7 @@ class Run(Solved):
         left, right, both = border_countries(border)
         arcs = self.tables["arcs"]
         home = self._countries
-        known = {*home.values(), *load_tables().countries.index}
+        known = {*home.values(), *load_tables(self.folder).countries.index}
         for side in (left, right):
             if side not in known:
                 raise DataError([f"border {border!r}: {side!r} is no country{nearest(side, known)}"])
@@ -344,6 +348,15 @@ class Run(Solved):
         wide = self.tables["ranges"].pivot_table(index=["year", by], columns="variant", values=value, aggfunc="sum")
         return wide.reindex(columns=dict.fromkeys([CENTRAL, *wide])).fillna(0.0)
 
+    def switching(self, year: int | None = None) -> pd.DataFrame:
+        """Return the values at which the way that the answer is about costs as much as its nearest rival.
+
+        See `corridors.scenario.switching.switching_of`.
+        """
+        from .switching import switching_of
+
+        return switching_of(self, year)
+
     @property
     def short(self) -> pd.DataFrame:
         """What is over before shippers turn round.
@@ -363,6 +376,31 @@ class Run(Solved):
         """
         return self.tables["money"]
 
+    def drivers(self, year: int | None = None) -> pd.DataFrame:
+        """Return what the number of the answer is at both ends of each assumption that moves it, the widest first.
+
+        Parameters
+        ----------
+        year : int, optional
+            The last by default.
+
+        Returns
+        -------
+        DataFrame
+            ``assumption``, ``at_low``, ``at_high`` (variants), ``low``, ``central``, ``high``, ``width``, ``unit``,
+            ``by``, ``way``; empty where nothing moves it. See `ranges`.
+        """
+        from .drivers import drivers
+
+        return drivers(self, year)
+
+    @property
+    def plot(self) -> RunPlots:
+        """Figures of it, beside its counterfactual if it has one; see `RunPlots`."""
+        from .plots import RunPlots
+
+        return RunPlots(self, self.against)
+
     def __repr__(self) -> str:
         """Answer, then flows."""
         return f"{self.answer}\n\n{self.flows().round(3).to_string()}"
@@ -379,7 +417,7 @@ class Run(Solved):
         table = self.tables["routes"]
         if origin is None and destination is None:
             return table
-        names = PlaceNames(load_tables().places)
+        names = PlaceNames(load_tables(self.folder).places)
         for column, word in (("origin", origin), ("destination", destination)):
             if word is not None:
                 table = table[table[column] == names.find(word)]

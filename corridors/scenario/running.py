@@ -20,6 +20,7 @@ from ..choice import Choice
 from ..year_model import YearFlows
 from .applying import Application, Short
 from .choices import asked_choice
+from .explaining import inputs_of
 from .gas_results import GasRun
 from .gas_schema import GasScenarioModel
 from .results import Run
@@ -135,7 +136,7 @@ def _run(
     key = run_hash(scenario, ranges, folder, [f"{label} {other.hash}" for label, other, _ in varied])
     found = cached(key) if cache else None
     if isinstance(found, Run):
-        return _named(found, scenario, counter)
+        return _named(found, scenario, counter, folder)
     began = time.perf_counter()
     application = Application.of(scenario.freight, folder)
     application.check()
@@ -149,16 +150,16 @@ def _run(
     ]
     tables["ranges"] = pd.concat([tables["ranges"], *named], ignore_index=True)
     record = _record(scenario, years, key, time.perf_counter() - began, application)
-    solved = Run(record, tables, scenario.text, counter)
+    solved = Run(record, tables, scenario.text, counter, folder)
     if cache:
         to_cache(solved)
     return solved
 
 
-def _named(found: Run, scenario: Scenario, counter: Run | None) -> Run:
+def _named(found: Run, scenario: Scenario, counter: Run | None, folder: str | Path | None) -> Run:
     """Return a run under the words of a scenario that has the same numbers."""
     record = {**found.record, **_words(scenario)}
-    return Run(record, found.tables, scenario.text, counter)
+    return Run(record, {**found.tables, "inputs": inputs_of(scenario)}, scenario.text, counter, folder)
 
 
 def _words(scenario: Scenario) -> dict[str, Any]:
@@ -208,8 +209,10 @@ class _Year:
                 "days": routes["hours"] / 24,
                 "tariff_usd_per_teu": costs["tariff_usd_per_teu"],
                 "cost_usd_per_teu": costs["cost_usd_per_teu"],
+                "carbon_usd_per_teu": costs["carbon_usd_per_teu"],
                 "waiting_usd_per_teu": self.found.waiting,
                 "kgco2e_per_teu": routes["kgco2e_per_t"] * load,
+                "delay_h": costs["delay_h"],
                 "path": [" ".join(map(str, path)) for path in routes["path"]],
             }
         )
@@ -430,7 +433,7 @@ def _tables(years: Sequence[_Year], scenario: Scenario, ranges: bool) -> dict[st
         "ranges": varied,
     }
     tables = {name: pd.concat(parts, ignore_index=True) for name, parts in found.items()}
-    return {**tables, "money": years[0].application.money}
+    return {**tables, "money": years[0].application.money, "inputs": inputs_of(scenario)}
 
 
 def _record(

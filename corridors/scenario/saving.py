@@ -28,10 +28,21 @@ from .solved import Solved
 if TYPE_CHECKING:
     from .loading import Scenario
 
-__all__ = ["cache_folder", "cached", "check_target", "data_hash", "read", "run_hash", "save", "to_cache", "versions"]
+__all__ = [
+    "UNITS",
+    "cache_folder",
+    "cached",
+    "check_target",
+    "data_hash",
+    "read",
+    "run_hash",
+    "save",
+    "to_cache",
+    "versions",
+]
 
 AnyRun = Run | GasRun
-_FORMAT = 1
+_FORMAT = 2
 _RECORD, _SCENARIO, _PACKAGE, _AGAINST = "run.json", "scenario.yaml", "datapackage.json", "against"
 _PACKAGES = ("seeds", "networks", "solvers", "corridors")
 _LIBRARIES = ("numpy", "pandas", "scipy", "pulp", "highspy", "networkx")
@@ -45,10 +56,11 @@ _FREIGHT = {
     "short": "What is over before shippers turn round.",
     "ranges": "Flows by corridor for each variant of what is not known well.",
     "money": "What the projects that are built cost, and which line pays.",
+    "inputs": "Every setting of the scenario, with the file and line that it comes from.",
 }
 _WHAT = {"freight": _FREIGHT, "gas": GAS_TABLES}
 _RUNS: dict[str, type[AnyRun]] = {"freight": Run, "gas": GasRun}
-_UNITS = {
+UNITS = {
     "teu_per_year": "TEU/yr",
     "capacity_teu_per_year": "TEU/yr",
     "served": "TEU/yr",
@@ -63,7 +75,9 @@ _UNITS = {
     "spread_h": "h",
     "tariff_usd_per_teu": "USD/TEU",
     "cost_usd_per_teu": "USD/TEU",
+    "carbon_usd_per_teu": "USD/TEU",
     "waiting_usd_per_teu": "USD/TEU",
+    "delay_h": "h",
     "worth_usd_per_teu": "USD/TEU",
     "kgco2e_per_teu": "kgCO2e/TEU",
     "kgco2e_per_t": "kgCO2e/t",
@@ -107,6 +121,7 @@ _UNITS = {
     "cost_million_usd": "million USD",
     "extra_million_usd": "million USD",
 }
+"""Units of columns in the tables of runs, by name."""
 
 
 def save(run: Solved, folder: str | Path, *, parquet: bool = False) -> Path:
@@ -320,7 +335,7 @@ def _described(name: str, file: str, frame: pd.DataFrame, what: str) -> dict[str
         {
             "name": str(column),
             "type": kinds.get(frame[column].dtype.kind, "string"),
-            **({"unit": _UNITS[str(column)]} if column in _UNITS else {}),
+            **({"unit": UNITS[str(column)]} if column in UNITS else {}),
         }
         for column in frame.columns
     ]

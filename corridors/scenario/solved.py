@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
+from ..reported import Reported
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -16,7 +18,7 @@ __all__ = ["Solved"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Solved:
+class Solved(Reported):
     """A scenario that was run.
 
     Attributes
@@ -29,12 +31,15 @@ class Solved:
         The scenario with everything that it inherits, as YAML.
     against : Run or GasRun, of the same kind, or None
         The counterfactual.
+    folder : path or None
+        Tables of one's own that it was run with; not known of a run that was saved and read again.
     """
 
     record: Mapping[str, Any]
     tables: Mapping[str, pd.DataFrame]
     resolved: str
     against: Self | None = None
+    folder: str | Path | None = None
 
     def __post_init__(self) -> None:
         """Keep what was found from being changed."""

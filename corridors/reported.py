@@ -1,0 +1,63 @@
+"""What every result has in common that people read: a report and a workbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .reporting.more_sections import More
+
+__all__ = ["Reported"]
+
+
+class Reported:
+    """A result of which there is a report."""
+
+    def report(self, path: str | Path, *more: More) -> Path:
+        """Write a report to an HTML file that needs no network; see `corridors.report`.
+
+        Parameters
+        ----------
+        path : path
+            Ending in ``.html``.
+        more : Criticality, Uncertainty, Recovery, WorstLoss, Backtest or Frontier
+            What was asked beside it: a section each.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        DataError
+            Another ending, or the file cannot be written.
+        """
+        from .reporting.reports import report
+
+        mine: Any = self
+        return report(mine, *more, path=path)
+
+    def to_excel(self, path: str | Path, *more: More) -> Path:
+        """Write the numbers of the report to a workbook, with all rows of its tables; see `corridors.report`.
+
+        Parameters
+        ----------
+        path : path
+            Ending in ``.xlsx``.
+        more : Criticality, Uncertainty, Recovery, WorstLoss, Backtest or Frontier
+            What was asked beside it: a sheet for each of its tables.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        DataError
+            Another ending, or the file cannot be written.
+        """
+        from .reporting.workbook import write_workbook
+
+        mine: Any = self
+        return write_workbook(path, mine, *more)
