@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .appraisal import Streams
 
-__all__ = ["draw_cash_flow", "draw_tornado"]
+__all__ = ["STREAM_NAMES", "draw_cash_flow", "draw_tornado"]
 
 _WORSE, _BETTER = COLOURS["northern"], COLOURS["sea"]
 _STREAM_COLOURS = {
@@ -29,7 +29,7 @@ _STREAM_COLOURS = {
     "other_benefits": COLOURS["instc"],
     "residual": COLOURS["arctic"],
 }
-_STREAM_NAMES = {
+STREAM_NAMES = {
     "capex": "capital cost",
     "o_and_m": "operation and maintenance",
     "shippers_surplus": "shippers' surplus",
@@ -176,7 +176,7 @@ def _bars(axes: Axes, signed: pd.DataFrame) -> None:
         if not values.any():
             continue
         start = np.where(values > 0, above, below)
-        axes.bar(signed.index, values, bottom=start, width=0.8, color=_STREAM_COLOURS[name], label=_STREAM_NAMES[name])
+        axes.bar(signed.index, values, bottom=start, width=0.8, color=_STREAM_COLOURS[name], label=STREAM_NAMES[name])
         above += np.maximum(values, 0)
         below += np.minimum(values, 0)
 

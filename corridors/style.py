@@ -69,7 +69,7 @@ MEASURES = {
     "storage": COLOURS["middle"],
     "injection put off": COLOURS["instc"],
     "source": COLOURS["sea"],
-    "lng": COLOURS["southern"],
+    "LNG": COLOURS["southern"],
     "less demand": COLOURS["northern"],
 }
 """Colours by what makes up for a loss of gas."""

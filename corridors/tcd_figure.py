@@ -133,11 +133,11 @@ class TcdFigure:
         plain_ticks(axes.yaxis)
 
     def _short(self, corridor_id: str, corridors: Iterable[str]) -> str:
-        """Return the title up to its comma, or all of it where another one drawn starts alike."""
+        """Return the title up to its comma, or what comes after it where another one drawn starts alike."""
         title = self.titles[corridor_id]
-        start = title.split(",")[0]
+        start, comma, rest = title.partition(", ")
         alike = [c for c in corridors if self.titles[c].split(",")[0] == start]
-        return short(start if len(alike) == 1 else title, _NAME)
+        return short(start if len(alike) == 1 or not comma else f"{rest[:1].upper()}{rest[1:]}", _NAME)
 
     def _stop_table(self, axes: Axes, legs: pd.DataFrame, focal: str) -> None:
         axes.axis("off")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..style import COLOURS, GREY, INK, pyplot
+from ..style import COLOURS, GREY, INK, MEASURES, pyplot
 from .delivered import Delivery
 from .measures import Mitigation
 
@@ -18,14 +18,6 @@ _PARTS = {
     "tariffs": COLOURS["middle"],
     "new pipes": COLOURS["northern"],
     "fuel": COLOURS["southern"],
-}
-_KINDS = {
-    "reverse flow": COLOURS["arctic"],
-    "storage": COLOURS["middle"],
-    "injection put off": COLOURS["instc"],
-    "source": COLOURS["sea"],
-    "LNG": COLOURS["southern"],
-    "less demand": COLOURS["northern"],
 }
 
 
@@ -81,7 +73,7 @@ def mitigation_chart(found: Mitigation, title: str) -> Any:
     figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
     table = found.table[found.table["gwh"] > 0]
     left = table["cumulative_gwh"] - table["gwh"]
-    for kind, colour in _KINDS.items():
+    for kind, colour in MEASURES.items():
         mine = table["kind"] == kind
         if mine.any():
             axes.bar(

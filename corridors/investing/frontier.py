@@ -488,6 +488,16 @@ class Frontier(Reported):
 
         return answer(self)
 
+    def __repr__(self) -> str:
+        """Answer, then projects in the order in which to build them."""
+        return f"{self.answer}\n\n{self.order().round(1).to_string()}"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        html: str = self.order().round(1).to_html(escape=True)
+        return f"<p>{escape(self.answer)}</p>{html}"
+
     def plot(self) -> Figure:
         """Return the chart: benefit by budget, and what each step adds per money."""
         from .frontier_chart import frontier_chart

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from networks import DataError
 
-from ..appraisal_charts import _STREAM_NAMES as STREAM_NAMES
-from ..appraisal_charts import draw_tornado
+from ..appraisal_charts import STREAM_NAMES, draw_tornado
 from ..style import COLOURS, GREY, INK, WHITE, apart, drawn, heading, new_figure, plain_ticks, short
 from .answer import percent
 

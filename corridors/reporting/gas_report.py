@@ -20,6 +20,7 @@ __all__ = ["gas_report"]
 
 _LEAST_MCM = 0.05
 _LEAST_BCM = 0.005
+_LEAST_GWH = 0.5
 _MOVED = 0.05  # bcm a year, from which a change is drawn
 _SELLER = 5.0  # per cent from which a seller is named
 _RULES = {"cooperative": "shared by all", "own_first": "own demand first"}
@@ -50,7 +51,7 @@ class _Gas:
             kind=f"Gas, {', '.join(map(str, run.years))}, by {run.record['step']}",
             title=run.title,
             question=str(run.record["question"]),
-            headline=capital(subject_of(said[0], run.title)),
+            headline=f"{capital(subject_of(said[0], run.title))}{self.range_in_words()}",
             points=said[1:],
             tiles=list(self.tiles()),
             chart=self.first_chart(),
@@ -81,6 +82,17 @@ class _Gas:
     @property
     def second(self) -> str:
         return "own_first" if self.run.record["sharing"] == "cooperative" else "cooperative"
+
+    def range_in_words(self) -> str:
+        """Return over which range it varies, where something does."""
+        table = self.run.ranges()
+        if table.empty:
+            return ""
+        here = table.xs(self.year, level="year")["unmet_gwh"]
+        low, high = float(here.min()), float(here.max())
+        if high < _LEAST_GWH:
+            return f" In none of the {len(here)} runs of what varies is anybody short."
+        return f" In the {len(here)} runs of what varies, {low:,.0f} to {high:,.0f} GWh lack."
 
     def tiles(self) -> Iterator[Tile]:
         """Yield what it means for connectivity, decarbonisation and resilience."""

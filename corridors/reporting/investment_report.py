@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from ..appraisal_charts import STREAM_NAMES
 from ..investing.answer import body, money, opening, percent
 from ..investing.frontier import Frontier
 from ..investing.timing import Timing
@@ -21,13 +22,6 @@ from .limits import LIMITS
 
 __all__ = ["investment_report", "investment_sections"]
 
-_STREAMS = {
-    "capex": "capital cost",
-    "o_and_m": "operation and maintenance",
-    "shippers_surplus": "shippers' surplus",
-    "carbon": "carbon",
-    "other_benefits": "other benefits",
-}
 _NOTHING = 0.01  # million
 
 
@@ -153,7 +147,7 @@ class _Investment:
         yield Table(
             "switching",
             "Multiples of each figure at which the portfolio just pays (ENPV zero)",
-            table.assign(figure=table["variable"].map(_STREAMS).fillna(table["variable"])),
+            table.assign(figure=table["variable"].map(STREAM_NAMES).fillna(table["variable"])),
             [
                 Column("figure", "figure"),
                 Column("base", "now, x", ",.2f"),

@@ -74,7 +74,7 @@ def write_workbook(path: str | Path, result: Result, *more: More, command: str =
     """
     target = checked_path(path, XLSX, "a workbook")
     report = document_of(result, *more, command=command)
-    sheets = [*_tables(report, _money(result)), *_basis(result)]
+    sheets = [*_tables(report, _money(result)), *_whole(result), *_basis(result)]
     about = _text_sheet("about", _about(result, report), "Versions, what is not modelled, licence")
     names = sheet_names(["answer", *(sheet.name for sheet in sheets), about.name])
     named = [replace(sheet, name=name) for sheet, name in zip([*sheets, about], names[1:], strict=True)]
@@ -114,6 +114,30 @@ def _tables(report: Report, money: str) -> Iterator[Sheet]:
         elif isinstance(block, Chart | Drawn) and block.frame is not None and not _shown(block.frame, known):
             known.append(block.frame)
             yield _sheet(block, block.frame, (), money)
+
+
+def _whole(result: Result) -> Iterator[Sheet]:
+    """Yield the tables of a run that its report shows in part, or not at all."""
+    run = _run_of(result)
+    if isinstance(run, Run):
+        found = {
+            "flows by corridor": (run.flows("corridor").reset_index(), "What each corridor carries, all years"),
+            "all routes": (run.routes(), "Every route that carries something"),
+            "demand": (run.tables["demand"], "What is wanted, and what becomes of it"),
+            "variants": (run.tables["ranges"], "Flows by corridor for each variant of what is not known well"),
+        }
+    elif run is not None:
+        found = {
+            "costs": (run.costs().reset_index(), "Cost of the year, and what a surprise adds to it"),
+            "storages": (run.tables["storages"], "What storages hold at the start, at the least and at the end"),
+            "not served": (run.tables["short"], "What is not served, by both rules of sharing"),
+            "transits": (run.tables["transits"], "Through which countries the gas of each has come"),
+        }
+    else:
+        return
+    for name, (frame, caption) in found.items():
+        if len(frame):
+            yield _sheet(Table(name, caption, frame, ()), frame, (), _money(result))
 
 
 def _shown(frame: pd.DataFrame, known: Sequence[pd.DataFrame]) -> bool:

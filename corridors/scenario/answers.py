@@ -12,7 +12,7 @@ from .results import NOT_SHIPPED, UNMET, Run
 if TYPE_CHECKING:
     from .contrast import Comparison
 
-__all__ = ["about", "answer", "contrast", "remarks", "told", "way_title"]
+__all__ = ["about", "answer", "contrast", "remarks", "told", "volume", "way_title"]
 
 _FAMILIES = {
     "northern": "the Northern route through Russia",
@@ -136,10 +136,10 @@ def _carries(found: Comparison, by: str, subject: str, year: int) -> str:
     title = way_title(subject, by)
     against = f"in '{found.base.title}'"
     if subject in (UNMET, NOT_SHIPPED):
-        return f"{_figure(now)} {unit} a year {_STAYS[subject]}, {_figure(base)} {against}"
-    carried = f"{title} carries {_figure(now)} {unit} a year, {_figure(abs(now - base))} {way} than {against}"
+        return f"{volume(now)} {unit} a year {_STAYS[subject]}, {volume(base)} {against}"
+    carried = f"{title} carries {volume(now)} {unit} a year, {volume(abs(now - base))} {way} than {against}"
     if now < _SMALL:
-        carried = f"{title} carries nothing, {_figure(base)} {unit} a year {against}"
+        carried = f"{title} carries nothing, {volume(base)} {unit} a year {against}"
     per_cent = "" if now < _SMALL else _percent(pct)
     return f"{carried}{per_cent}{_range(found, by, subject, year)}"
 
@@ -154,7 +154,7 @@ def _range(found: Comparison, by: str, subject: str, year: int) -> str:
     if low * high < 0:
         return f"; range {_signed(low)} to {_signed(high)}"
     ends = sorted([abs(low), abs(high)])
-    return f"; range {_figure(ends[0])} to {_figure(ends[1])} {'more' if high > 0 else 'less'}"
+    return f"; range {volume(ends[0])} to {volume(ends[1])} {'more' if high > 0 else 'less'}"
 
 
 def _went(found: Comparison, by: str, subject: str, year: int) -> str:
@@ -182,14 +182,14 @@ def _others(found: Comparison, by: str, subject: str, year: int) -> str:
         base, now, pct = _row(found, by, str(name), year)
         if name in (subject, *_NO_WAY) or abs(now - base) < max(0.001 * base, _SMALL):
             continue
-        texts.append(f"{way_title(str(name), by)} carries {_figure(now)}{_percent(pct)}")
+        texts.append(f"{way_title(str(name), by)} carries {volume(now)}{_percent(pct)}")
     flows = found.flows()
     for name in (UNMET, NOT_SHIPPED):
         left = float(flows[found.value].get((year, name), 0.0))
         told = found.moved(by)
         told = told[(told["year"] == year) & (told["lost_by"] == subject) & (told["gained_by"] == name)]
         if left >= max(1.01 * float(told[found.value].sum()), _SMALL) and name != subject:
-            texts.append(f"in all {_figure(left)} {_unit(found.run)} {_STAYS[name]}")
+            texts.append(f"in all {volume(left)} {_unit(found.run)} {_STAYS[name]}")
     return _joined(texts)
 
 
@@ -207,12 +207,12 @@ def _stands(run: Run) -> str:
     parts = []
     for name in land:
         low, high = (float(ranges.loc[name, side]) for side in ("low", "high"))
-        spread = f" (range {_figure(low)} to {_figure(high)})" if high - low >= _SMALL else ""
-        parts.append(f"{way_title(str(name), by)} carries {_figure(float(here.loc[name, column]))}{spread}")
+        spread = f" (range {volume(low)} to {volume(high)})" if high - low >= _SMALL else ""
+        parts.append(f"{way_title(str(name), by)} carries {volume(float(here.loc[name, column]))}{spread}")
     if "sea" in here.index:
         parts.append(f"the sea takes {here.loc['sea', 'share']:.1%}".replace("%", " %"))
     wanted = float(here[column].sum())
-    return f"{run.title}: of {_figure(wanted)} {_unit(run)} in {year}, {_joined(parts)}"
+    return f"{run.title}: of {volume(wanted)} {_unit(run)} in {year}, {_joined(parts)}"
 
 
 def _most(run: Run) -> str:
@@ -267,7 +267,7 @@ def _unit(run: Run) -> str:
     return "t" if run.unit == "t" else "TEU"
 
 
-def _figure(value: float) -> str:
+def volume(value: float) -> str:
     """Return a volume with the digits that say something."""
     if value >= _BIG:
         return f"{value / 1e6:,.2f} million"
@@ -280,7 +280,7 @@ def _percent(pct: float) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{'+' if value >= 0 else '-'}{_figure(abs(value))}"
+    return f"{'+' if value >= 0 else '-'}{volume(abs(value))}"
 
 
 def _joined(parts: list[str]) -> str:

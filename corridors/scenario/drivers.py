@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from .answers import _subject, way_title
+from .answers import about, way_title
 from .charts import chosen_year
 from .contrast import Comparison
 from .variants import CENTRAL, VARY, VARY_HERE
@@ -98,7 +98,7 @@ def every_driver(found: Run | Comparison, year: int | None = None) -> pd.DataFra
 def subject_of(found: Run | Comparison, year: int) -> Subject:
     """Return the way that an answer is about: that which changes, or the fullest by land."""
     if isinstance(found, Comparison):
-        by, name = _subject(found, year)
+        by, name = about(found, year)
         return Subject(by, name, f"change of {_called(name, by)}" if name else "")
     families = found.flows()
     by = "family" if len(set(families.index.get_level_values("family"))) > 1 else "branch"

@@ -112,6 +112,12 @@ class GasComparison(Reported):
 
         return GasPlots(self.run, self.base)
 
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        html: str = self.flows().round(2).to_html(escape=True)
+        return f"<p>{escape(self.answer)}</p>{html}"
+
     def __repr__(self) -> str:
         """Answer, then lines of both."""
         return f"{self.answer}\n\n{self.flows().round(2).to_string()}"

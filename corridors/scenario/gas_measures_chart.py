@@ -90,7 +90,7 @@ def gas_measures_chart(run: GasRun, year: int | None = None) -> Figure:
 
 
 def _colour(kind: str) -> str:
-    return MEASURES.get(kind.lower(), COLOURS["other"])
+    return MEASURES.get(kind, COLOURS["other"])
 
 
 def _labels(axes: Axes, table: pd.DataFrame, currency: str) -> None:

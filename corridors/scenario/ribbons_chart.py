@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..style import HATCH, INK, RED, WHITE, apart, heading, new_figure
-from .answers import _figure as volume
+from .answers import volume
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,7 @@ import pandas as pd
 from networks import DataError, load_tables
 
 from ..style import COLOURS, drawn, folded, short
-from .answers import _figure as volume
-from .answers import _subject, way_title
+from .answers import about, volume, way_title
 from .charts import chosen_year
 from .contrast import Comparison
 from .ribbons_chart import Stage, draw_ribbons
@@ -54,7 +53,7 @@ def shifts(found: Comparison, year: int | None = None, most: int = _MOST) -> pd.
         Nothing moves.
     """
     at = chosen_year(found.years, year)
-    by, subject = _subject(found, at)
+    by, subject = about(found, at)
     moved = found.moved(by) if subject else pd.DataFrame({"year": []})
     moved = moved[moved["year"] == at]
     if moved.empty or moved[found.value].sum() < _LEAST:
