@@ -47,6 +47,8 @@ def checked_path(path: str | Path, endings: Sequence[str], what: str) -> Path:
         )
     if not target.parent.is_dir():
         raise DataError([f"{target}: the folder {target.parent} does not exist"])
+    if target.is_dir():
+        raise DataError([f"{target}: is a folder; give the name of a file"])
     return target
 
 

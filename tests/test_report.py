@@ -128,6 +128,9 @@ def test_the_answer_comes_first_with_its_counterfactual(page, reports, freight):
     rows = page.run(CELLS, "#fig-flows tbody tr")
     now, before = (found.flows().loc[(2026, "middle"), "teu_per_year"] for found in (freight, freight.against))
     middle = next(row for row in rows if row[0] == "Middle Corridor")
+    shares = page.run(CELLS, "#fig-share-table tbody tr")
+    northern = next(row for row in shares if row[0].startswith("Northern"))
+    assert northern[1] == "0" and sum(float(row[2].rstrip("%")) for row in shares) == pytest.approx(100, abs=0.05)
     assert middle[1:4] == [f"{before:,.0f}", f"{now:,.0f}", f"{now - before:+,.0f}"]
 
 
@@ -167,6 +170,9 @@ def test_data_and_figures_can_be_taken_away(page, reports, folder, freight):
     for file in wanted[1:]:
         root = ET.fromstring(file.read_text(encoding="utf-8"))
         assert root.tag.endswith("}svg") and float(root.get("width")) > 100
+    words = [" ".join(ET.parse(file).getroot().itertext()) for file in wanted[1:]]
+    assert "What each way gains and loses" in words[0]
+    assert "OpenStreetMap" in words[1] and "imply no opinion" in words[1] and "Middle Corridor" in words[1]
 
 
 def test_the_map_zooms_switches_and_tells(page, reports):

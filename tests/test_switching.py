@@ -71,6 +71,14 @@ def test_at_a_switching_value_both_ways_cost_the_same(run):
     assert table["change_pct"].to_numpy()[known] == pytest.approx(change)
 
 
+def test_the_other_way_round_the_difference_has_no_range_of_its_own(run):
+    """What only the counterfactual varies is no range of the comparison."""
+    there, back = corridors.Comparison(run.against, run), corridors.Comparison(run, run.against)
+    one, other = there.varied("branch"), back.varied("branch")
+    assert set(other) < set(one) and "as set" in other
+    assert other.to_numpy() == pytest.approx(-one[list(other)].reindex(other.index).to_numpy(), abs=1e-6)
+
+
 def test_in_euros_money_is_in_euros(run):
     in_euros = corridors.run(corridors.load("rasht-astara", set={"study.currency": "EUR"}), against=False, ranges=False)
     in_dollars = corridors.run("rasht-astara", against=False, ranges=False)

@@ -55,7 +55,8 @@ def basis(result: Any) -> Iterator[Block]:
     grades = grades_of(result)
     if len(grades):
         caption = "Grades of the figures behind: A official, B press, C weak, EST estimate"
-        yield Table("grades-table", caption, grades, _columns(grades))
+        note = "Each figure counts once here; the share of estimates below weighs them by what goes over them."
+        yield Table("grades-table", caption, grades, _columns(grades), note, most=30)
     sources = sources_of(result)
     if len(sources):
         yield Table(
@@ -130,7 +131,7 @@ def facts(run: Solved, command: str) -> list[tuple[str, str]]:
         ("Title", run.title),
         ("Counterfactual", run.against.title if run.against is not None else "none"),
         ("Status", f"{run.status}; {'gap' if record.get('task') == 'gas' else 'largest residual'} {gap}"),
-        ("Estimates", "nothing is sent" if share is None else f"{share:.0%} of the figures behind"),
+        ("Estimates", "nothing is sent" if share is None else f"{share:.0%} of the figures behind, weighted by flow"),
         ("Method", f"{record['method']}, solved by {record['solver']}"),
         ("Run", str(record["hash"])),
         ("Made", str(record["made_at"])),

@@ -189,7 +189,7 @@ class _FreightMap:
         found = []
         for number, name in enumerate(order):
             colour = COLOURS.get(name, palette[-1]) if self.by == "family" else palette[number % len(palette)]
-            title = way_title(name, self.by).removeprefix("the ")
+            title = way_title(name, self.by, self.folder).removeprefix("the ")
             found.append(Group(name, clipped(title[:1].upper() + title[1:]), colour, self._scale_of(name)))
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,9 +16,10 @@ from networks.tables import table_of
 from ..scenario.answers import remarks, told, way_title
 from ..scenario.contrast import Comparison
 from ..scenario.results import NOT_SHIPPED, UNMET, Run
+from ..scenario.sankey_chart import journeys
 from .common import basis, capital, facts, figure, given, map_rows, subject_of
 from .document import DIGITS, Block, Chart, Column, Drawn, Report, Section, Table, Text, Tile
-from .limits import LIMITS
+from .limits import limits_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +28,7 @@ __all__ = ["freight_report"]
 
 _LEAST = 1.0  # TEU or t a year
 _SAME = 1e-3
+_LITTLE = 1e-6
 _ROUTES = 60  # rows
 _FULL = 0.999
 _AFLOAT = ("sea", "arctic")
@@ -63,7 +66,7 @@ class _Freight:
             chart=self.first_chart(),
             table=self.flows(),
             switching=list(self.switching()),
-            limits=LIMITS["freight"],
+            limits=limits_of("freight", run),
             grades=list(basis(run)),
             facts=facts(run, command),
             annexes=[section for section in self.annexes() if section.blocks],
@@ -80,6 +83,10 @@ class _Freight:
     @property
     def unit(self) -> str:
         return "t" if self.run.unit == "t" else "TEU"
+
+    @property
+    def value(self) -> str:
+        return "quantity" if self.unit == "t" else "teu_per_year"
 
     @property
     def money(self) -> str:
@@ -135,15 +142,15 @@ class _Freight:
     def tiles(self) -> Iterator[Tile]:
         """Yield what it means for connectivity, decarbonisation and resilience."""
         yield self._connected()
-        yield self._tile("Decarbonisation", "kt CO₂e a year, well to wheel", "kt", ",.0f")
-        yield self._tile("Resilience", f"{self.unit} a year that find no way or are not shipped", "left", ",.0f")
+        yield self._tile("Emissions", f"kt CO₂e, well to wheel, {self.year}", "kt", ",.0f")
+        yield self._tile("Not sent", f"{self.unit} that find no way or are not shipped, {self.year}", "left", ",.0f")
 
     def _connected(self) -> Tile:
         """Return what goes by land, or, where that stays, how long it is on its way."""
         land = [self._sums(run)["land"] for run in (self.run, self.run.against) if run is not None]
         if len(land) > 1 and abs(land[0] - land[1]) < _SAME * land[1]:
-            return self._tile("Connectivity", "days on the way, mean of what goes by land", "days", ",.1f")
-        return self._tile("Connectivity", f"{self.unit} a year by land", "land", ",.0f")
+            return self._tile("By land", f"days on the way, mean, {self.year}", "days", ",.1f")
+        return self._tile("By land", f"{self.unit} a year by land, {self.year}", "land", ",.0f")
 
     def _tile(self, group: str, what: str, key: str, form: str) -> Tile:
         now = self._sums(self.run)[key]
@@ -151,7 +158,7 @@ class _Freight:
             return Tile(group, what, format(now, form))
         before = self._sums(self.run.against)[key]
         change = f"{100 * (now / before - 1):+.1f} %" if before > _LEAST else f"{now - before:+,.0f}"
-        if abs(now - before) < _LEAST / 2 and before <= _LEAST:
+        if format(now, form) == format(before, form):
             change = "as before"
         return Tile(group, what, format(now, form), format(before, form), change.replace("-", "−"))
 
@@ -241,21 +248,25 @@ class _Freight:
         return [Column("year", "year")] if len(self.run.years) > 1 else []
 
     def _ways(self, names: pd.Series[str]) -> pd.Series[str]:
-        return names.map(lambda name: capital(way_title(str(name), self.by).removeprefix("the ")))
+        return names.map(lambda name: capital(way_title(str(name), self.by, self.run.folder).removeprefix("the ")))
 
     def _between(self, frame: pd.DataFrame, form: str = "{:+,.0f}") -> list[str]:
         pairs = zip(frame["low"], frame["high"], strict=True)
         told = [f"{form.format(a)} to {form.format(b)}" if b - a >= _LEAST else "" for a, b in pairs]
-        return [text.replace("-", "−") for text in told]
+        return [re.sub(r"[+-]0\b(?!,)", "0", text).replace("-", "−") for text in told]
 
     def switching(self) -> Iterator[Block]:
         """Yield at which values the answer turns, and what it depends on."""
         table = (self.pair or self.run).switching()
         if len(table):
+            where = str(table["where"].iloc[-1])
+            apart = table["where"] != where
+            named = table["figure"].where(~apart, table["figure"] + ": " + table["where"])
+            per_box = " Per TEU: the load of a box of these goods." if self.unit == "t" else ""
             yield Table(
                 "switching",
-                f"Values at which the two ways cost the same: {table['where'].iloc[0]}",
-                table,
+                f"Values at which it turns; two ways cost the same: {where}",
+                table.assign(figure=named),
                 [
                     Column("figure", "figure"),
                     Column("now", "now", DIGITS),
@@ -264,13 +275,14 @@ class _Freight:
                     Column("change_pct", "change, %", "+,.0f"),
                     Column("means", "what it means"),
                 ],
-                "One figure at a time, routes held fixed, preferences and scarcity apart. Empty: no value of it does.",
+                "For the pair by land that carries most of what the answer is about. One figure at a time, routes held "
+                f"fixed, preferences and scarcity apart. Empty: at no value above zero.{per_box}",
             )
         drivers = (self.pair or self.run).drivers()
         if len(drivers):
             yield Chart(
                 "drivers",
-                "What the number depends on: it at both ends of each assumption",
+                "What the answer depends on: its value at both ends of each assumption",
                 lambda: self.run.plot.drivers(),
                 "Tornado; the same numbers are in the CSV.",
                 drivers,
@@ -312,17 +324,21 @@ class _Freight:
             )
         table = self.run.routes()
         land = table[~table["family"].isin(_AFLOAT) & (table["year"] == self.year)]
-        shown = (land if len(land) else table).head(_ROUTES)
+        every = land if len(land) else table[table["year"] == self.year]
+        if every.empty:
+            yield Text([f"Nothing is sent in {self.year}."])
+            return
+        shown = every.head(_ROUTES)
         goods = self.tables.goods["title"]
         frame = shown.assign(
             between=[self._ends(str(a), str(b), " – ") for a, b in shown[["origin", "destination"]].to_numpy()],
-            by=[way_title(str(c), "corridor") for c in shown["corridor"]],
+            by=[way_title(str(c), "corridor", self.run.folder) for c in shown["corridor"]],
             what=shown["goods"].map(goods).fillna(shown["goods"]),
         )
         value = "quantity" if self.unit == "t" else "teu_per_year"
         yield Table(
             "routes",
-            f"Fullest routes by land, {self.year}",
+            f"Fullest routes{' by land' if len(land) else ''}, {self.year}: {len(shown)} of {len(every):,}",
             frame,
             [
                 Column("between", "from – to"),
@@ -336,7 +352,9 @@ class _Freight:
                 Column(f"waiting_{low}_per_teu", f"scarcity, {self.money}/TEU", ",.0f"),
                 Column("kgco2e_per_teu", "kg CO₂e/TEU", ",.0f"),
             ],
-            "Generalised cost: tariff, time, its spread and carbon, of the mean shipper.",
+            "Tariff: what the shipper pays, subsidies off; tariffs of 2018 to 2025, not deflated. Generalised cost: "
+            "tariff, time, its spread and carbon, of the mean shipper. Scarcity: the price of scarce trains between "
+            "China and Europe and of full capacities.",
             10,
         )
 
@@ -355,13 +373,13 @@ class _Freight:
     def shares(self) -> Iterator[Block]:
         if self.pair is not None and getattr(self.first_chart(), "name", "") != "shares":
             yield self.shares_chart()
-        frame = self.run.shares().reset_index()
-        frame = frame[frame["teu_per_year"] >= _LEAST]
+        frame = self._share_table(self.run)
         if self.run.against is not None:
-            before = self.run.against.shares()[["share", "share_of_land"]].add_prefix("base_").reset_index()
-            frame = frame.merge(before, how="left", on=["year", "family"])
-        else:
-            frame = frame.assign(base_share=float("nan"), base_share_of_land=float("nan"))
+            before = self._share_table(self.run.against).drop(columns=self.value).add_prefix("base_")
+            frame = frame.join(before, how="outer").fillna({self.value: 0.0, "share": 0.0, "base_share": 0.0})
+        frame = frame.reset_index()
+        here = frame[frame["year"].isin(self.run.years)]
+        frame = here[(here[self.value] >= _LEAST) | (here.get("base_share", 0.0) > _LITTLE)]
         frame = frame.assign(way=[capital(way_title(str(f)).removeprefix("the ")) for f in frame["family"]])
         before = [Column("base_share", "of all, without", ".2%")] if self.run.against is not None else []
         earlier = [Column("base_share_of_land", "of what goes by land, without", ".1%")] if before else []
@@ -372,13 +390,18 @@ class _Freight:
             [
                 *self._year_column(),
                 Column("way", "way"),
-                Column("teu_per_year", "TEU/yr", ",.0f"),
+                Column(self.value, f"{self.unit}/yr", ",.0f"),
                 *before,
                 Column("share", "of all, with" if before else "of all", ".2%"),
                 *earlier,
-                Column("share_of_land", "with" if before else "of what goes by land", ".1%"),
+                Column("share_of_land", f"of what goes by land{', with' if before else ''}", ".1%"),
             ],
         )
+
+    def _share_table(self, run: Run) -> pd.DataFrame:
+        """Return volumes and shares of all and of what goes by land, by year and family."""
+        table = run.shares()[["share", "share_of_land"]]
+        return table.assign(**{self.value: run.flows()[self.value]})
 
     def diversion(self) -> Iterator[Block]:
         if self.pair is None:
@@ -397,7 +420,7 @@ class _Freight:
             f"{words}, {self.unit} a year in {self.year}",
             lambda: self.run.plot.sankey(),
             f"{words}; the same numbers are in the table.",
-            moved,
+            moved if moved is not None else pd.concat(journeys(self.run, self.year)[:2]),
         )
         if moved is None or self.pair is None:
             return
@@ -413,7 +436,8 @@ class _Freight:
                 Column(self.pair.value, f"{self.unit}/yr", ",.0f"),
                 Column("share", "of what was lost", ".1%"),
             ],
-            "Totals are exact. Within a market, pair of places and goods, losses go to gainers in proportion.",
+            "Totals are exact. Within a market, pair of places and goods, losses go to gainers in proportion. A way "
+            "that nothing closes may lose to another whose trains have become less scarce.",
         )
 
     def bottlenecks(self) -> Iterator[Block]:
@@ -445,7 +469,8 @@ class _Freight:
                 Column("binds_at", "binds at × today's flows", ".2f"),
                 Column("grade", "grade"),
             ],
-            "Capacities on record, for all goods together. Worth holds at the margin; zero unless full.",
+            "Capacities on record, for all goods together. Worth holds at the margin; zero unless full. Trains between "
+            "China and Europe are no line of it: they get dearer as they fill, see scarcity at the routes.",
             link="link",
         )
 
@@ -466,13 +491,18 @@ class _Freight:
                     Column("clears_days", "days until all are through", ",.0f"),
                 ],
             )
-        table = self.run.unmet(["market", "goods"]).reset_index()
+        table = self._not_sent()
         left = table[table[["unmet", "not_shipped"]].sum(axis=1) >= _LEAST]
         if left.empty:
-            yield Text([f"All that is wanted is sent: {figure(table['teu_per_year'].sum())} TEU in all years run."])
+            wanted = table.groupby("year")["wanted"].sum()
+            told = ", ".join(f"{figure(volume)} {self.unit} in {year}" for year, volume in wanted.items())
+            yield Text([f"All that is wanted is sent: {told}."])
             return
-        titles = self.market_rows["title"]
-        left = left.assign(title=left["market"].map(titles).fillna(left["market"]))
+        titles, goods = self.market_rows["title"], self.tables.goods["title"]
+        left = left.assign(
+            title=left["market"].map(titles).fillna(left["market"]),
+            goods=left["goods"].map(goods).fillna(left["goods"]),
+        )
         yield Table(
             "unmet-table",
             "What is not sent",
@@ -481,10 +511,19 @@ class _Freight:
                 *self._year_column(),
                 Column("title", "market"),
                 Column("goods", "goods"),
-                Column("teu_per_year", "wanted, TEU/yr", ",.0f"),
-                Column("unmet", "no way or no room", ",.0f"),
-                Column("not_shipped", "banned or refused", ",.0f"),
+                Column("wanted", f"wanted, {self.unit}/yr", ",.0f"),
+                Column("unmet", f"no way or no room, {self.unit}/yr", ",.0f"),
+                Column("not_shipped", f"banned or refused, {self.unit}/yr", ",.0f"),
             ],
+        )
+
+    def _not_sent(self) -> pd.DataFrame:
+        """Return what is wanted and not sent by year, market and goods, in the unit of the markets."""
+        table = self.run.tables["demand"]
+        per = table[self.value] / table["teu_per_year"].where(table["teu_per_year"] > 0, 1.0)
+        parts = {"wanted": table[self.value], "unmet": table["unmet"] * per, "not_shipped": table["not_shipped"] * per}
+        return (
+            table[["year", "market", "goods"]].assign(**parts).groupby(["year", "market", "goods"]).sum().reset_index()
         )
 
     def emissions(self) -> Iterator[Block]:

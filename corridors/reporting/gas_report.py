@@ -14,7 +14,7 @@ from ..scenario.gas_contrast import GasComparison
 from ..scenario.gas_results import GasRun
 from .common import basis, capital, facts, given, map_rows, subject_of
 from .document import DIGITS, Block, Chart, Column, Drawn, Report, Section, Table, Text, Tile
-from .limits import LIMITS
+from .limits import limits_of
 
 __all__ = ["gas_report"]
 
@@ -23,6 +23,7 @@ _LEAST_BCM = 0.005
 _LEAST_GWH = 0.5
 _MOVED = 0.05  # bcm a year, from which a change is drawn
 _SELLER = 5.0  # per cent from which a seller is named
+_SELLERS = {"DE": "North-West European hub", "stock": "stored before"}
 _RULES = {"cooperative": "shared by all", "own_first": "own demand first"}
 
 
@@ -57,7 +58,7 @@ class _Gas:
             chart=self.first_chart(),
             table=self.countries(),
             switching=list(self.switching()),
-            limits=LIMITS["gas"],
+            limits=limits_of("gas", run),
             grades=list(basis(run)),
             facts=[*facts(run, command), ("Balance closed to", f"{run.record['balance_error']:.0e}")],
             annexes=[section for section in self.annexes() if section.blocks],
@@ -96,9 +97,10 @@ class _Gas:
 
     def tiles(self) -> Iterator[Tile]:
         """Yield what it means for connectivity, decarbonisation and resilience."""
-        yield self._tile("Connectivity", f"million {self.money}, cost of the year with penalties", self._cost, ",.0f")
-        yield self._tile("Decarbonisation", "kt CO₂e of moving gas", self._emitted, ",.0f")
-        yield self._tile("Resilience", "mcm that lack, by the rule of the study", self._lacks, ",.0f")
+        at, rule = self.year, _RULES[str(self.run.record["sharing"])]
+        yield self._tile("Cost", f"million {self.money} in {at}, all gas of the network, penalties", self._cost, ",.0f")
+        yield self._tile("Emissions", f"kt CO₂e of moving gas, {at}", self._emitted, ",.0f")
+        yield self._tile("Short", f"mcm that lack in {at}, {rule}", self._lacks, ",.0f")
 
     def _tile(self, group: str, what: str, of: Callable[[GasRun], float], form: str) -> Tile:
         now = of(self.run)
@@ -132,7 +134,9 @@ class _Gas:
         """Return the one table: the countries that lack most, or whose price changes most."""
         frame = self._by_country()
         order = [c for c in ("unmet_mcm", "other_mcm") if frame[c].max() > _LEAST_MCM] or ["change"]
-        frame = frame.loc[frame[order].abs().max(axis=1).sort_values(ascending=False, kind="stable").index]
+        size = frame[order].abs().max(axis=1)
+        frame = frame.assign(size=size).sort_values(["year", "size"], ascending=[True, False], kind="stable")
+        frame = frame.drop(columns="size")
         was = "without" if self.pair is not None else "planned"
         columns = [
             *self._year_column(),
@@ -147,7 +151,8 @@ class _Gas:
             Column("sellers", "largest sellers, %"),
         ]
         note = (
-            "Prices are marginal, not contract prices. N-1 by the formula of Regulation (EU) 2017/1938: 100 % and more "
+            "Prices are marginal, not contract prices, in money of the year. "
+            "N-1 by the formula of Regulation (EU) 2017/1938: 100 % and more "
             "means that the peak could be met without the largest infrastructure."
         )
         return Table("countries", f"Countries, {', '.join(map(str, self.run.years))}", frame, columns, note, 8)
@@ -182,7 +187,7 @@ class _Gas:
             return
         yield Table(
             "switching",
-            "Values at which the answer turns",
+            "Values at which a country could no longer meet its peak, or gas leaves a full line",
             table,
             [
                 Column("figure", "figure"),
@@ -238,14 +243,17 @@ class _Gas:
                 *([Column("difference_gwh", "difference", "+,.0f")] if self.pair is not None else []),
                 Column(self.price, f"{self.money}/MWh", ",.1f"),
             ],
-            most=10,
+            "The North-West European hub sells more than the countries above take: half of it is used there, a market "
+            "beside the model that the cost of the year holds too.",
+            10,
         )
 
     def _sources(self) -> pd.DataFrame:
         table = self.run.sources()
         if self.pair is not None:
             table = table.join(self.pair.sources()[["base_gwh", "difference_gwh"]])
-        return table[table["gwh"] > 0].sort_values("gwh", ascending=False).reset_index()
+        found = table[table["gwh"] > 0].reset_index().sort_values(["year", "gwh"], ascending=[True, False])
+        return found.assign(seller=found["seller"].map(lambda code: seller_name(str(code))))
 
     def unmet(self) -> Iterator[Block]:
         lacks = max(self._lacks(self.run), float(self.run.unmet(self.second)["unmet_mcm"].sum()))
@@ -283,7 +291,8 @@ class _Gas:
             table = table.join(self.pair.flows("pipe")[["base_bcm", "difference_bcm"]])
             moved = table["difference_bcm"].abs()
             size = moved.where(moved >= _MOVED, 0.0) * 1e3 + size
-        frame = table.loc[size[size >= _LEAST_BCM].sort_values(ascending=False).index].reset_index()
+        frame = table.assign(size=size)[size >= _LEAST_BCM].reset_index()
+        frame = frame.sort_values(["year", "size"], ascending=[True, False]).drop(columns="size")
         pairs = self.pair is not None
         yield Table(
             "pipes",
@@ -319,7 +328,7 @@ class _Gas:
         yield Table(
             "measure-table",
             "What makes up for it, cheapest first",
-            table,
+            table.assign(country=[country_name(str(c)) for c in table["country"]]),
             [
                 *self._year_column(),
                 Column("kind", "kind"),
@@ -370,7 +379,8 @@ class _Gas:
 
     def emissions(self) -> Iterator[Block]:
         frame = self.run.emissions().reset_index()
-        frame = frame.assign(all_=frame["fuel_tco2e"] + frame["methane_tco2e"]).sort_values("all_", ascending=False)
+        frame = frame.assign(all_=frame["fuel_tco2e"] + frame["methane_tco2e"])
+        frame = frame[frame["all_"] >= 1].sort_values(["year", "all_"], ascending=[True, False])
         yield Table(
             "emission-table",
             "Emissions of moving gas, by line",
@@ -414,4 +424,9 @@ def _sellers(dependence: pd.DataFrame, key: tuple[int, str]) -> str:
     if key not in dependence.index:
         return ""
     shares = dependence.loc[key].drop("hhi").sort_values(ascending=False)
-    return ", ".join(f"{country_name(str(seller))} {share:.0f}" for seller, share in shares.items() if share >= _SELLER)
+    return ", ".join(f"{seller_name(str(seller))} {share:.0f}" for seller, share in shares.items() if share >= _SELLER)
+
+
+def seller_name(code: str) -> str:
+    """Return what a seller is called: the hub stands for all that North-West Europe sells on."""
+    return _SELLERS.get(code) or country_name(code)

@@ -18,7 +18,7 @@ from ..scenario.explaining import explain
 from ..scenario.saving import data_hash, versions
 from .common import basis, setting_table, versions_in_words
 from .document import DIGITS, Block, Chart, Column, Report, Section, Table, Text, Tile
-from .limits import LIMITS
+from .limits import limits_of
 
 __all__ = ["investment_report", "investment_sections"]
 
@@ -60,13 +60,13 @@ class _Investment:
             kind=f"Investment, prices of {found.price_year}, {percent(found.central.rate)} a year",
             title=found.title,
             question=found.scenario.question or "",
-            headline=headline,
+            headline=_minus(headline),
             points=[_minus(text) for text in (*before, *said[2 if found.chosen else 1 :])],
             tiles=list(self.tiles()),
             chart=self.chart(),
             table=self.order(),
             switching=list(self.switching()),
-            limits=LIMITS["investment"],
+            limits=limits_of("investment"),
             grades=list(basis(found)),
             facts=self.facts(command),
             annexes=[section for section in self.annexes() if section.blocks],
@@ -92,15 +92,15 @@ class _Investment:
         """Yield what the best portfolio means for connectivity, decarbonisation and resilience."""
         found, best = self.found, np.array([self.found.central.best()])
         shippers, carbon = (float(x[0]) for x in found.central.value.freight(best, found.central.rate))
-        yield Tile("Connectivity", f"million {self.cur}, present value of what shippers gain", f"{shippers:,.0f}")
-        saved = f"million {self.cur}, present value of emissions saved (more if below 0)"
-        yield Tile("Decarbonisation", saved, _minus(f"{carbon:,.0f}"))
+        yield Tile("Shippers", f"million {self.cur}, present value of what shippers gain", f"{shippers:,.0f}")
+        saved = f"million {self.cur}, present value of emissions saved; below 0: of more emissions"
+        yield Tile("Emissions", saved, _minus(f"{carbon:,.0f}"))
         spread = found.spread()["worth_m"]
         worst = float(spread.min())
         futures = (
             f"in the worst of {len(spread)} futures" if len(spread) > 1 else "as in the file; no future was varied"
         )
-        yield Tile("Resilience", f"million {self.cur}, what it brings {futures}", _minus(f"{worst:,.0f}"))
+        yield Tile("How sure", f"million {self.cur}, what it brings {futures}", _minus(f"{worst:,.0f}"))
 
     def chart(self) -> Chart:
         flat = self.steps.assign(**{c: self.steps[c].map(", ".join) for c in ("projects", "entered", "left")})
@@ -137,7 +137,14 @@ class _Investment:
             Column("opens", "opens"),
             Column("line_name", "line"),
         ]
-        return Table("order", "Projects in the order in which to build them", frame, columns, note, 8)
+        return Table(
+            "order",
+            "Projects in the order in which to build them; those that nothing is gained by last",
+            frame,
+            columns,
+            note,
+            8,
+        )
 
     def switching(self) -> Iterator[Block]:
         """Yield at which values the portfolio just pays."""
@@ -147,13 +154,16 @@ class _Investment:
         yield Table(
             "switching",
             "Multiples of each figure at which the portfolio just pays (ENPV zero)",
-            table.assign(figure=table["variable"].map(STREAM_NAMES).fillna(table["variable"])),
+            table.assign(
+                figure=table["variable"].map(STREAM_NAMES).fillna(table["variable"]),
+                means=table["switching_value"].map(lambda at: "no value does" if at != at else "ENPV zero"),
+            ),
             [
                 Column("figure", "figure"),
                 Column("base", "now, x", ",.2f"),
                 Column("switching_value", "switches at, x", DIGITS),
                 Column("change_pct", "change, %", "+,.0f"),
-                Column("reason", "if empty"),
+                Column("means", "there"),
             ],
         )
         yield Chart(
@@ -224,7 +234,7 @@ class _Investment:
 
     def _titles(self, names: tuple[str, ...]) -> str:
         of = {c.name: c.title for c in self.found.candidates}
-        return "; ".join(of[name] for name in names)
+        return "; ".join(of.get(name, name) for name in names)
 
     def schedule(self) -> Iterator[Block]:
         if not self.found.chosen:
@@ -244,7 +254,7 @@ class _Investment:
         yield Table(
             "schedule-rows",
             "When to start what",
-            table.assign(title=table["project"].map(of)),
+            table.assign(title=table["project"].map(of), line=table["line"].str.split(".").str[-1]),
             [
                 Column("title", "project"),
                 Column("starts", "starts"),
@@ -261,7 +271,7 @@ class _Investment:
         yield Table(
             "appraisal-rows",
             "All of these together",
-            self.found.appraisal().table(),
+            self._appraised(),
             [
                 Column("rate_pct", "rate, %", ",.0f"),
                 Column(f"pv_costs_million_{low}", f"costs, mn {self.cur}", ",.0f"),
@@ -271,8 +281,14 @@ class _Investment:
                 Column("eirr_pct", "EIRR, %", ",.1f"),
                 Column("payback_years", "payback, years", ",.1f"),
             ],
-            f"Present values in {self.cur} of {self.found.price_year}.",
+            f"Present values in {self.cur} of {self.found.price_year}. Benefits hold the residual value, which "
+            "benefit/cost of the frontier leaves out. No EIRR: below zero.",
         )
+
+    def _appraised(self) -> pd.DataFrame:
+        """Return the appraisal; a rate of return below zero is none."""
+        table = self.found.appraisal().table()
+        return table.assign(eirr_pct=table["eirr_pct"].where(table["eirr_pct"] > 0))
 
     def futures(self) -> Iterator[Block]:
         if len(self.found.futures) < 2:
@@ -293,7 +309,10 @@ class _Investment:
         yield Table(
             "regret-rows",
             "Largest regret: what a portfolio loses against the best of a future",
-            regret.replace({"largest": {np.inf: np.nan}}),
+            regret.assign(
+                portfolio=regret["portfolio"].map(lambda names: self._titles(tuple(names.split(" + ")))),
+                largest=regret["largest"].replace(np.inf, np.nan),
+            ),
             [
                 Column("portfolio", "portfolio"),
                 Column("largest", f"largest regret, mn {self.cur}", ",.0f"),

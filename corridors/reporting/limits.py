@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["LIMITS"]
+from typing import TYPE_CHECKING
+
+from networks.study import study_of
+
+if TYPE_CHECKING:
+    from ..scenario.solved import Solved
+
+__all__ = ["LIMITS", "limits_of"]
 
 LIMITS: dict[str, tuple[str, ...]] = {
     "freight": (
@@ -23,6 +30,7 @@ LIMITS: dict[str, tuple[str, ...]] = {
         "All demand of Türkiye, as that of Italy, is at one place; lines inside a country do not limit it.",
         "China's demand for Turkmen gas, and gas in LNG tanks, are not modelled.",
         "By month no day is told: a loss on a peak day does not show.",
+        "The hub of North-West Europe is a market beside the model; half of its gas is used there.",
     ),
     "investment": (
         "Benefits are those of the boxes of the markets named and of emissions.",
@@ -35,3 +43,19 @@ LIMITS: dict[str, tuple[str, ...]] = {
     ),
 }
 """By ``freight``, ``gas`` and ``investment``."""
+
+_BY_MONTH = "By month no day is told: a loss on a peak day does not show."
+_BUILT_IN = ("Prices are tariffs", "Contracts", "Lines on the map")
+
+
+def limits_of(kind: str, run: Solved | None = None) -> tuple[str, ...]:
+    """Return what is not modelled in a result; of a run by its step and its tables."""
+    found = LIMITS[kind]
+    if run is None:
+        return found
+    if run.record.get("step") == "day":
+        found = tuple(line for line in found if line != _BY_MONTH)
+    study = study_of(run.folder)
+    if study is not None and study.base == "none":
+        found = tuple(line for line in found if not line.startswith(_BUILT_IN))
+    return found

@@ -70,7 +70,7 @@ def _criticality(found: Criticality) -> Iterator[Block]:
     yield Drawn("criticality-map", caption, lambda name: svg(drawn, name), map_rows(drawn))
     yield Table(
         "criticality-rows",
-        f"What hurts most, {effect} for {days} days",
+        f"What hurts most, {effect} for {days} days: the first {len(ranked)}",
         ranked.assign(link=ranked["element"].where(ranked["kind"] == "link", "")),
         [
             Column("name", "what"),
@@ -149,7 +149,7 @@ def _backtest(found: Backtest) -> Iterator[Block]:
         [
             f"Of {summary['cases']:,.0f} cases that count, half are met within {summary['model']:.0%}; 'as last year' "
             f"within {summary['last_year']:.0%}, 'all by the cheapest way' within {summary['cheapest']:.0%}. Fitted to "
-            f"{', '.join(map(str, found.fitted_to))}."
+            f"{', '.join(map(str, found.fitted_to))} alone, so that a year here differs from a run of it."
         ]
     )
     yield Chart(

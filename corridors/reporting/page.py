@@ -26,6 +26,7 @@ __all__ = ["html"]
 _STYLES = ("report.css", "map.css")
 _SCRIPTS = ("report.js", "map.js")
 _LONG = 140  # letters of a heading
+_CELL = 400  # letters; the whole is in the CSV
 _WORD = 26  # letters after which a word of a table may break
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _KINDS: dict[type[Any], str] = {Table: "table", Chart: "chart", Drawn: "drawn", Text: "text", Figures: "figures"}
@@ -122,10 +123,12 @@ def _cell_value(value: Any) -> str:
 
 
 def _broken(text: str) -> Markup:
-    """Return a text as markup in which words that are too long for a cell may break."""
+    """Return the beginning of a text as markup in which words that are too long for a cell may break."""
     from markupsafe import Markup, escape
 
-    parts = [re.findall(f".{{1,{_WORD}}}", word) or [word] for word in re.split(r"(\s+)", str(text))]
+    told = str(text)
+    told = told if len(told) <= _CELL else f"{told[: _CELL - 1]}…"
+    parts = [re.findall(f".{{1,{_WORD}}}", word) or [word] for word in re.split(r"(\s+)", told)]
     return Markup("").join(Markup("<wbr>").join(escape(part) for part in word) for word in parts)
 
 

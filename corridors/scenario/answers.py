@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -83,11 +84,11 @@ def _some(texts: list[str]) -> list[str]:
     return [text for text in texts if text]
 
 
-def way_title(name: str, by: str = "family") -> str:
-    """Return a family, branch or corridor as it is called in a sentence."""
+def way_title(name: str, by: str = "family", folder: str | Path | None = None) -> str:
+    """Return a family, branch or corridor, one's own too, as it is called in a sentence."""
     if by == "family" or name in (UNMET, NOT_SHIPPED):
         return _FAMILIES.get(name, name)
-    known = load_catalogue()
+    known = load_catalogue(None, folder)
     return known[name].title if name in known else name
 
 
@@ -133,7 +134,7 @@ def _carries(found: Comparison, by: str, subject: str, year: int) -> str:
     """Return what a way carries, how much more or less than without, and the range of that."""
     base, now, pct = _row(found, by, subject, year)
     unit, way = _unit(found.run), "more" if now > base else "less"
-    title = way_title(subject, by)
+    title = way_title(subject, by, found.run.folder)
     against = f"in '{found.base.title}'"
     if subject in (UNMET, NOT_SHIPPED):
         return f"{volume(now)} {unit} a year {_STAYS[subject]}, {volume(base)} {against}"
@@ -168,7 +169,7 @@ def _went(found: Comparison, by: str, subject: str, year: int) -> str:
         return ""
     word = "to" if change < 0 else "from"
     parts = [
-        f"{100 * share:.0f} % {_STAYS.get(str(name), f'{word} {way_title(str(name), by)}')}"
+        f"{100 * share:.0f} % {_STAYS.get(str(name), f'{word} {way_title(str(name), by, found.run.folder)}')}"
         for name, share in (mine / mine.sum()).items()
         if share >= 0.005
     ]
@@ -182,7 +183,7 @@ def _others(found: Comparison, by: str, subject: str, year: int) -> str:
         base, now, pct = _row(found, by, str(name), year)
         if name in (subject, *_NO_WAY) or abs(now - base) < max(0.001 * base, _SMALL):
             continue
-        texts.append(f"{way_title(str(name), by)} carries {volume(now)}{_percent(pct)}")
+        texts.append(f"{way_title(str(name), by, found.run.folder)} carries {volume(now)}{_percent(pct)}")
     flows = found.flows()
     for name in (UNMET, NOT_SHIPPED):
         left = float(flows[found.value].get((year, name), 0.0))
@@ -208,7 +209,7 @@ def _stands(run: Run) -> str:
     for name in land:
         low, high = (float(ranges.loc[name, side]) for side in ("low", "high"))
         spread = f" (range {volume(low)} to {volume(high)})" if high - low >= _SMALL else ""
-        parts.append(f"{way_title(str(name), by)} carries {volume(float(here.loc[name, column]))}{spread}")
+        parts.append(f"{way_title(str(name), by, run.folder)} carries {volume(float(here.loc[name, column]))}{spread}")
     if "sea" in here.index:
         parts.append(f"the sea takes {here.loc['sea', 'share']:.1%}".replace("%", " %"))
     wanted = float(here[column].sum())
@@ -224,7 +225,7 @@ def _most(run: Run) -> str:
     by = "family" if len(set(flows.index.get_level_values("family"))) > 1 else "branch"
     land = [str(name) for name in run.flows(by).xs(year, level="year").index if name not in _NO_WAY]
     most = str(run.ranges(by).loc[(year, land[0]), "depends_on"]) if land else ""
-    return f"{way_title(land[0], by)} depends most on {most}" if most else ""
+    return f"{way_title(land[0], by, run.folder)} depends most on {most}" if most else ""
 
 
 def _full(run: Run) -> str:

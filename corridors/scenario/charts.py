@@ -61,7 +61,7 @@ def flows_chart(runs: Sequence[Run], by: str = "family", year: int | None = None
         per, much = (1e6, "million") if part and most[part].max() >= _MANY else (1e3, "thousand")
         panels.append(Panel(part, per, f"{word}, {much} {unit} in {at}"))
     note = "Lines: range of what is not known well." if any(_ranged(table) for table in tables) else ""
-    return draw_ways(tables, [run.title for run in runs], panels, family, by, _what(runs, at), note)
+    return draw_ways(tables, [run.title for run in runs], panels, family, by, _what(runs, at), note, runs[0].folder)
 
 
 @drawn
@@ -118,7 +118,7 @@ def change_chart(found: Comparison, by: str = "family", year: int | None = None)
         axes.text(0.5, 0.5, "nothing changes", transform=axes.transAxes, ha="center", va="center", color=GREY)
     axes.axvline(0, color=GREY, linewidth=0.8)
     axes.margins(x=0.14)
-    axes.set_yticks(range(len(shown)), [way_label(str(name), by) for name in shown.index])
+    axes.set_yticks(range(len(shown)), [way_label(str(name), by, folder=found.run.folder) for name in shown.index])
     axes.tick_params(axis="y", length=0)
     against = short(found.base.title, 50)
     axes.set_xlabel(f"thousand {_unit(found.run)} in {at} more or less than in '{against}'; lines: range")

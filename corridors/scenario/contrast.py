@@ -256,11 +256,10 @@ class Comparison(Reported):
     def varied(self, by: str = "family") -> pd.DataFrame:
         """Return differences by year and `by` (rows) and variant (columns); see `ranges`."""
         base, now = self.base.varied(by), self.run.varied(by)
-        alone = [name for name in now if name.startswith(VARY_HERE)]
-        base = base.assign(**dict.fromkeys(alone, base[CENTRAL]))
-        told = dict.fromkeys([*base, *now])
-        both = [n for n in told if not n.startswith(VARY) or (n in base and n in now)]
-        found = now.reindex(columns=both).sub(base.reindex(columns=both), fill_value=0.0).fillna(0.0)
+        told = [n for n in dict.fromkeys([*base, *now]) if n in now or not n.startswith(VARY_HERE)]
+        here = [n for n in told if n.startswith(VARY_HERE) or not n.startswith(VARY) or (n in base and n in now)]
+        base, now = (t.assign(**{n: t[CENTRAL] for n in here if n not in t})[here] for t in (base, now))
+        found = now.sub(base, fill_value=0.0).fillna(0.0)
         return found[found.index.get_level_values("year").isin(self.years)]
 
     def drivers(self, year: int | None = None) -> pd.DataFrame:

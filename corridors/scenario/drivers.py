@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -99,18 +100,18 @@ def subject_of(found: Run | Comparison, year: int) -> Subject:
     """Return the way that an answer is about: that which changes, or the fullest by land."""
     if isinstance(found, Comparison):
         by, name = about(found, year)
-        return Subject(by, name, f"change of {_called(name, by)}" if name else "")
+        return Subject(by, name, f"change of {_called(name, by, found.run.folder)}" if name else "")
     families = found.flows()
     by = "family" if len(set(families.index.get_level_values("family"))) > 1 else "branch"
     flows = found.flows(by)
     here = flows[flows.index.get_level_values("year") == year].droplevel("year").index
     ways = [str(name) for name in here if name not in NOWHERE]
     name = next((way for way in ways if way != "sea"), ways[0] if ways else "")
-    return Subject(by, name, f"volume of {_called(name, by)}" if name else "")
+    return Subject(by, name, f"volume of {_called(name, by, found.folder)}" if name else "")
 
 
-def _called(name: str, by: str) -> str:
-    return "what is not sent" if name in NOWHERE else way_title(name, by)
+def _called(name: str, by: str, folder: str | Path | None) -> str:
+    return "what is not sent" if name in NOWHERE else way_title(name, by, folder)
 
 
 def _paired(names: list[str]) -> dict[str, list[str]]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pandas as pd
 from pydantic import BaseModel
 
 from networks import DataError
@@ -13,6 +12,9 @@ from networks import DataError
 from .loading import Scenario
 from .problems import Path, dotted
 from .shape import fields, read_path
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Explained", "explain", "inputs_of"]
 
@@ -64,6 +66,8 @@ def explain(scenario: Scenario, path: str = "") -> list[Explained]:
 
 def inputs_of(scenario: Scenario) -> pd.DataFrame:
     """Return the same as a table of text, `explain`'s fields as columns."""
+    import pandas as pd
+
     return pd.DataFrame(explain(scenario), columns=list(Explained._fields), dtype=str)
 
 

@@ -67,7 +67,7 @@ def run_tcd_chart(
     return TcdFigure(
         legs[legs["corridor_id"].isin(chosen)],
         family,
-        {name: way_title(name, "corridor") for name in chosen},
+        {name: way_title(name, "corridor", run.folder) for name in chosen},
         names[0],
         run.record["currency"],
         f"{ends}, one TEU, {short(run.title, 40)}, {at}: slopes are links, vertical steps are stops",

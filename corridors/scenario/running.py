@@ -450,6 +450,7 @@ def _record(
         "markets": list(scenario.freight.study.markets),
         "currency": scenario.freight.study.currency,
         "usd_per_eur": application.filters.tables.parameter("usd_per_eur"),
+        "turn_days": application.filters.tables.parameter("queue_days"),
         "idle": application.idle(),
         "uncertain": application.uncertain(),
         "method": "logit",

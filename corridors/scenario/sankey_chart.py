@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -81,7 +82,7 @@ def diversion_chart(found: Comparison, year: int | None = None) -> Figure:
     return draw_ribbons(
         [Stage(table, lambda _, target: colour_of(target, family))],
         ["lose", "gain"],
-        lambda _, name: _name(name, by),
+        lambda _, name: _name(name, by, found.run.folder),
         f"{short(found.run.title, 50)}: who loses and who gains against '{short(found.base.title, 50)}', "
         f"{unit} a year, {at}",
         f"What is lost is gained elsewhere. Less than {_LEAST:g} {unit} a year is left out.",
@@ -178,11 +179,11 @@ def _homes(run: Run) -> dict[str, str]:
     return {str(place): own.get(str(place)) or known.get(str(place), str(place)) for place in wanted}
 
 
-def _name(name: str, by: str) -> str:
+def _name(name: str, by: str, folder: str | Path | None = None) -> str:
     if name == OTHER:
         return "The rest"
-    if name in NOWHERE or way_title(name, by) != name:
-        return way_label(name, by, _WIDTH)
+    if name in NOWHERE or way_title(name, by, folder) != name:
+        return way_label(name, by, _WIDTH, folder)
     return folded(name[:1].upper() + name[1:], _WIDTH)
 
 

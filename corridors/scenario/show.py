@@ -36,7 +36,7 @@ def show_run(run: Run, by: str = "family") -> None:
     rows = [
         [
             str(year),
-            way_title(str(name), by),
+            way_title(str(name), by, run.folder),
             f"{row['teu_per_year']:,.0f}",
             f"{row['share']:.2%}",
             maybe(row["days"], ",.1f"),
@@ -64,7 +64,7 @@ def show_comparison(found: Comparison, by: str = "family", through: str = "") ->
     rows = [
         [
             str(year),
-            way_title(str(name), by),
+            way_title(str(name), by, run.folder),
             *(f"{value:,.0f}" for value in row.iloc[:2]),
             f"{row.iloc[2]:+,.0f}",
             maybe(row["difference_pct"], "+,.1f"),
@@ -84,8 +84,8 @@ def show_comparison(found: Comparison, by: str = "family", through: str = "") ->
         rows = [
             [
                 str(year),
-                way_title(loser, way),
-                way_title(gainer, way),
+                way_title(loser, way, run.folder),
+                way_title(gainer, way, run.folder),
                 f"{volume:,.0f}",
                 f"{share:.0%}",
             ]

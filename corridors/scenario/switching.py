@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..catalogue import load_catalogue
 from .answers import about, way_title
 from .contrast import Comparison
 from .gas_answers import country_name
@@ -26,6 +25,7 @@ _CELL = ["state", "market", "origin", "destination", "goods"]
 _LEAST = 1.0  # TEU a year
 _ENOUGH = 100.0  # per cent
 _COUNTRIES = 4
+_MOVED_GWH = 100.0  # from another seller, from which on a country is touched
 _LARGE = 0.02  # of all peaks together
 _LINES = 2
 _ALWAYS = 99.95  # per cent of the time, from which on a line is full all the time
@@ -77,19 +77,32 @@ def switching_of(found: Run | Comparison, year: int | None = None) -> pd.DataFra
     """
     run = found.run if isinstance(found, Comparison) else found
     at = run.years[-1] if year is None else year
+    short = _short(run, at)
     pair = _pair(found, run, at)
     if pair is None:
-        return pd.DataFrame(columns=COLUMNS)
+        return pd.DataFrame(short, columns=COLUMNS)
     where, mine, other = pair
     rate = 1.0 if run.record["currency"] == "USD" else 1 / float(run.record["usd_per_eur"])
     currency = str(run.record["currency"])
     rows = [
+        *short,
         _time(mine, other, where, currency, rate),
         _tariff(mine, other, where, currency, rate),
         _days(mine, other, where),
         _carbon(mine, other, where, currency, rate),
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _short(run: Run, year: int) -> list[tuple[object, ...]]:
+    """Return, of what is over before shippers turn round, the days from which on they would."""
+    table = run.short[run.short["year"] == year]
+    turn = float(run.record["turn_days"])
+    means = "beyond it shippers turn round, and yearly flows change"
+    return [
+        _row("days that it lasts", " ".join(str(row.title).split()), float(row.days), turn, "days", means)
+        for row in table.itertuples()
+    ]
 
 
 def _pair(found: Run | Comparison, run: Run, year: int) -> tuple[str, _Way, _Way] | None:
@@ -123,10 +136,8 @@ def _largest(table: pd.DataFrame) -> tuple[str, str]:
 def _way(routes: pd.DataFrame, run: Run) -> _Way:
     """Return the cheapest of some routes in numbers."""
     row = routes.loc[routes["cost_usd_per_teu"].idxmin()]
-    known = load_catalogue(None, run.folder)
-    corridor = str(row["corridor"])
     return _Way(
-        known[corridor].title if corridor in known else way_title(corridor, "corridor"),
+        way_title(str(row["corridor"]), "corridor", run.folder),
         *(
             float(row[column])
             for column in (
@@ -227,7 +238,9 @@ def gas_switching_of(run: GasRun, year: int | None = None) -> pd.DataFrame:
     table = run.security().xs(at, level="year")
     table = table[(table["n_minus_1_pct"] > 0) & (table["peak_gwh_per_day"] > 0)]
     table = table[table["peak_gwh_per_day"] >= _LARGE * table["peak_gwh_per_day"].sum()]
-    order = np.log(table["n_minus_1_pct"] / _ENOUGH).abs().sort_values(kind="stable").index[:_COUNTRIES]
+    order = _touched(run, at, table.index)[:_COUNTRIES]
+    if not order:
+        order = list(np.log(table["n_minus_1_pct"] / _ENOUGH).abs().sort_values(kind="stable").index[:_COUNTRIES])
     rows = []
     for country in order:
         row = table.loc[country]
@@ -250,3 +263,19 @@ def _dearer(run: GasRun, year: int) -> list[tuple[object, ...]]:
     rows = table.loc[order, ["title", worth]].itertuples(index=False, name=None)
     figure, unit = "cost of a full line, more than now", f"{currency}/MWh"
     return [_row(figure, str(title), 0.0, float(at), unit, means) for title, at in rows]
+
+
+def _touched(run: GasRun, year: int, among: pd.Index[str]) -> list[str]:
+    """Return the countries that get gas from others than in the counterfactual, those that change most first."""
+    if run.against is None:
+        return []
+    sold = []
+    for one in (run.against, run):
+        table = one.tables["origins"]
+        demand = one.unmet().xs(year, level="year")["demand_gwh"]
+        mine = table[table["year"] == year]
+        gwh = mine["share_pct"] / _ENOUGH * mine["country"].map(demand).fillna(0.0)
+        sold.append(gwh.groupby([mine["country"], mine["seller"]]).sum())
+    moved = sold[1].sub(sold[0], fill_value=0.0).abs().groupby(level=0).sum()
+    moved = moved[moved.index.isin(among) & (moved >= _MOVED_GWH)]
+    return [str(country) for country in moved.sort_values(ascending=False, kind="stable").index]

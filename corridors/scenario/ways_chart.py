@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..style import AFLOAT, COLOURS, GREY, HATCH, INK, RED, folded, heading, legend, new_figure, plain_ticks, pyplot
@@ -51,6 +52,7 @@ def draw_ways(
     by: str,
     title: str,
     note: str = "",
+    folder: str | Path | None = None,
 ) -> Figure:
     """Draw bars by way, one of each way for each run, the last in full colour.
 
@@ -68,6 +70,8 @@ def draw_ways(
         family, branch or corridor.
     title, note : str
         Above and below.
+    folder : path, optional
+        Tables of one's own, with corridors.
     """
     shown = [panel for panel in panels if panel.names]
     rows = [max(len(panel.names) * (0.35 + 0.24 * len(tables)), 0.5) for panel in shown]
@@ -75,7 +79,7 @@ def draw_ways(
     heading(figure, title, note)
     grid = figure.subplots(max(len(shown), 1), 1, height_ratios=rows or [1], squeeze=False)
     for axes, panel in zip(grid[:, 0], shown, strict=False):
-        _panel(axes, tables, panel, family, by)
+        _panel(axes, tables, panel, family, by, folder)
     if len(tables) > 1:
         count = len(tables)
         swatches = [pyplot().Rectangle((0, 0), 1, 1, color=GREY, alpha=_shade(n, count)) for n in range(count)]
@@ -100,14 +104,21 @@ def colour_of(name: str, family: Mapping[str, str]) -> str:
     return RED if name in NOWHERE else COLOURS.get(family.get(name, "other"), COLOURS["other"])
 
 
-def way_label(name: str, by: str, width: int = _LABEL) -> str:
+def way_label(name: str, by: str, width: int = _LABEL, folder: str | Path | None = None) -> str:
     """Return what a way is called in a figure, folded."""
-    title = _STAYS.get(name) or way_title(name, by)
+    title = _STAYS.get(name) or way_title(name, by, folder)
     plain = title[4:] if title.startswith("the ") else title
     return folded(plain[:1].upper() + plain[1:], width, 3)
 
 
-def _panel(axes: Axes, tables: Sequence[pd.DataFrame], panel: Panel, family: Mapping[str, str], by: str) -> None:
+def _panel(
+    axes: Axes,
+    tables: Sequence[pd.DataFrame],
+    panel: Panel,
+    family: Mapping[str, str],
+    by: str,
+    folder: str | Path | None,
+) -> None:
     height = _THICK / len(tables)
     most = 0.0
     for number, table in enumerate(tables):
@@ -116,7 +127,7 @@ def _panel(axes: Axes, tables: Sequence[pd.DataFrame], panel: Panel, family: Map
         most = max(most, float(values.max(initial=0.0)) / panel.per)
         for place, (name, row) in enumerate(zip(panel.names, values / panel.per, strict=True)):
             _bar(axes, place + offset, row, 0.9 * height, _look(name, family, _shade(number, len(tables))))
-    axes.set_yticks(range(len(panel.names)), [way_label(name, by) for name in panel.names])
+    axes.set_yticks(range(len(panel.names)), [way_label(name, by, folder=folder) for name in panel.names])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(panel.names) - 0.45, -0.55)
     axes.set_xlim(0, 1.1 * most or 1.0)

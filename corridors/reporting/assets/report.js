@@ -14,21 +14,63 @@
     say(`${name} saved`);
   };
 
+  const NS = "http://www.w3.org/2000/svg";
+  const made = (name, attributes, text) => {
+    const found = document.createElementNS(NS, name);
+    for (const [key, value] of Object.entries(attributes)) found.setAttribute(key, value);
+    if (text) found.textContent = text;
+    return found;
+  };
+  const lines = (text, letters) => text.split(/\s+/).reduce((found, word) => {
+    const last = found[found.length - 1];
+    if (last !== undefined && `${last} ${word}`.length <= letters) found[found.length - 1] = `${last} ${word}`;
+    else found.push(word.slice(0, letters));
+    return found;
+  }, []);
+  /* A drawing by itself: its title above, legend and notes below, in the light colours of the page. */
   const drawing = (id) => {
-    const found = document.getElementById(id).querySelector("svg");
-    const copy = found.cloneNode(true);
-    const box = found.viewBox.baseVal;
-    copy.setAttribute("width", box.width);
-    copy.setAttribute("height", box.height);
+    const figure = document.getElementById(id);
+    const before = root.dataset.theme;
+    root.dataset.theme = "light";
     const css = getComputedStyle(root);
-    const light = ["paper", "ink", "grey", "line", "land", "water", "wash", "accent"]
+    const colours = ["paper", "ink", "grey", "line", "land", "water", "wash", "accent"]
       .map((name) => `--${name}:${css.getPropertyValue(`--${name}`).trim()}`).join(";");
+    const found = figure.querySelector("svg.map, svg[role=img]");
+    const keys = [...figure.querySelectorAll(".map-legend label")].filter((label) => label.querySelector(".map-key"))
+      .map((label) => [label.textContent.trim(), getComputedStyle(label.querySelector(".map-key"))])
+      .map(([text, style]) => [text, [style.borderTopColor, style.backgroundColor].find((c) => !/^rgba\(.*, 0\)$|transparent/.test(c))]);
+    if (before) root.dataset.theme = before; else delete root.dataset.theme;
+    const box = found.viewBox.baseVal;
+    const wide = Math.max(found.classList.contains("map") ? 1200 : box.width, 480);
+    const high = box.height * wide / box.width;
+    const letters = Math.floor(wide / 6);
+    const heads = lines(figure.querySelector(".cap").textContent, Math.floor(wide / 8));
+    const notes = [...figure.querySelectorAll(".note:not(.paper), .map-fine")].flatMap((p) => lines(p.textContent, letters));
+    const top = 14 + 18 * heads.length;
+    const legend = keys.length ? 22 * Math.ceil(keys.length / 4) : 0;
+    const whole = made("svg", { xmlns: NS, "xmlns:xlink": "http://www.w3.org/1999/xlink", width: wide,
+      height: Math.ceil(top + high + legend + 14 * notes.length + 12), style: `${colours};background:var(--paper)`,
+      "font-family": "sans-serif" });
     const rules = [...document.styleSheets[0].cssRules]
       .filter((rule) => rule.selectorText && rule.selectorText.includes("svg.map")).map((rule) => rule.cssText).join("\n");
-    const style = document.createElementNS("http://www.w3.org/2000/svg", "style");
-    style.textContent = `svg{${light};background:var(--paper);font-family:sans-serif}\n${rules}`;
-    copy.prepend(style);
-    return new XMLSerializer().serializeToString(copy);
+    if (found.classList.contains("map")) whole.append(made("style", {}, rules));
+    heads.forEach((text, at) => whole.append(made("text", { x: 8, y: 20 + 18 * at, "font-size": 15, "font-weight": 600, fill: "var(--ink)" }, text)));
+    if (found.classList.contains("map")) {
+      whole.append(made("rect", { y: top, width: wide, height: high, fill: "var(--water)" }));
+    }
+    const copy = found.cloneNode(true);
+    copy.setAttribute("y", top);
+    copy.setAttribute("width", wide);
+    copy.setAttribute("height", high);
+    whole.append(copy);
+    keys.forEach(([text, colour], at) => {
+      const x = 8 + (at % 4) * wide / 4;
+      const y = top + high + 16 + 22 * Math.floor(at / 4);
+      whole.append(made("rect", { x, y: y - 6, width: 22, height: 4, fill: colour || "var(--grey)" }));
+      whole.append(made("text", { x: x + 28, y, "font-size": 12, fill: "var(--ink)" }, text.slice(0, Math.floor(wide / 32))));
+    });
+    notes.forEach((text, at) => whole.append(made("text", { x: 8, y: top + high + legend + 16 + 14 * at, "font-size": 11, fill: "var(--grey)" }, text)));
+    return new XMLSerializer().serializeToString(whole);
   };
 
   for (const button of document.querySelectorAll("button[data-csv]")) {
@@ -99,7 +141,10 @@
         name();
       });
       name();
-      table.closest(".scroll").after(more);
+      const told = document.createElement("p");
+      told.className = "note paper";
+      told.textContent = `The first ${table.dataset.most} of ${count} rows; all of them are in the file.`;
+      table.closest(".scroll").after(more, told);
     }
   }
 })();
