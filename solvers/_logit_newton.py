@@ -83,6 +83,10 @@ def _newton(problem: LogitProblem, wait: FloatArray, residual: float, max_rounds
         moved = _step(problem, at, slope, free, _newton_direction(second, slope[free]))
         if moved is None:  # projected, Newton's direction may lead up; the scaled gradient never does
             moved = _step(problem, at, slope, free, -slope[free] / _scaling(second))
+        if moved is None:  # where prices let hardly anything flow both reach beyond what halving brings back
+            reach = at.wait[free]
+            near = np.clip(-slope[free] / _scaling(second), -reach, np.maximum(reach, 1.0))
+            moved = _step(problem, at, slope, free, near)
         if moved is None:
             break
         at = moved
