@@ -56,7 +56,7 @@ def backtest_chart(found: Backtest) -> Figure:
     parts = [(table[table["counted"]], "Counted"), (table[~table["counted"]], "Not counted")]
     parts = [(part, title) for part, title in parts if len(part)]
     labels = [[_label(row) for row in part.itertuples()] for part, _ in parts]
-    heights = [0.5 + 0.14 * sum(label.count("\n") + 1.35 for label in part) for part in labels]
+    heights = [0.5 + 0.16 * sum(label.count("\n") + 1.5 for label in part) for part in labels]
     figure = new_figure(11.0, 1.3 + sum(heights))
     years = ", ".join(map(str, found.fitted_to))
     heading(

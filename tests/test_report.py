@@ -225,6 +225,10 @@ def test_light_and_dark_both_have_contrast(page, reports):
             " c('.chart svg text', 'fill')]"
         )
         seen.add(colours[0])
+        words = page.run(
+            "return [...document.querySelectorAll('#fig-tcd svg text')].map((t) => getComputedStyle(t).fill)"
+        )
+        assert len(set(words)) > 2 and all(contrast(colours[0], colour) >= 4.5 for colour in words), set(words)
         assert all(contrast(colours[0], colour) >= 4.5 for colour in colours[1:]), colours
     assert len(seen) == 2
 
