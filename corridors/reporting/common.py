@@ -55,7 +55,7 @@ def basis(result: Any) -> Iterator[Block]:
     grades = grades_of(result)
     if len(grades):
         caption = "Grades of the figures behind: A official, B press, C weak, EST estimate"
-        note = "Each figure counts once here; the share of estimates below weighs them by what goes over them."
+        note = "Each figure counts once. The share of estimates below is weighted by flow, or that of projects."
         yield Table("grades-table", caption, grades, _columns(grades), note, most=30)
     sources = sources_of(result)
     if len(sources):
