@@ -336,6 +336,26 @@ def test_the_same_run_gives_the_same_page(folder, gas):
     assert one == other
 
 
+def test_results_of_one_kind_keep_their_own_names_and_data(folder, freight, frontier):
+    """Both the run and the frontier have a table of switching values, and a recovery may come twice."""
+    room = corridors.room_profile(40, 5, 10.0, 120.0)
+    twice = [corridors.recover(100.0, room, turn_days=days) for days in (5.0, 30.0)]
+    text = freight.report(folder / "more.html", frontier, *twice).read_text(encoding="utf-8")
+    found = re.findall(
+        r'<script type="application/json" id="data-(fig-(?:switching|recovery-chart)[^"]*)">(.*?)</script>', text
+    )
+    assert [name for name, _ in found] == [
+        "fig-switching",
+        "fig-switching-2",
+        "fig-recovery-chart",
+        "fig-recovery-chart-2",
+    ]
+    assert len({data for _, data in found}) == 4
+    ids = re.findall(r'\sid="([^"]+)"', re.sub(r'<script type="application/json".*?</script>', "", text, flags=re.S))
+    assert {"recovery", "recovery-2"} <= set(ids)
+    assert not [name for name in ids if ids.count(name) > 1 and not name.startswith("data-")]
+
+
 def test_a_comparison_is_reported_and_more_is_appended(folder, freight):
     room = corridors.room_profile(40, 5, 10.0, 120.0)
     recovery = corridors.recover(100.0, room, turn_days=30.0)

@@ -123,13 +123,13 @@ def map_rows(drawn: Map) -> pd.DataFrame:
 
 def facts(run: Solved, command: str) -> list[tuple[str, str]]:
     """Return by what a run can be told apart and repeated."""
-    record = run.record
+    record, base = run.record, run.against
     gap = f"{record['gap']:.1e}"
     share = record["estimates"]
     rows = [
         ("Scenario", run.name),
         ("Title", run.title),
-        ("Counterfactual", run.against.title if run.against is not None else "none"),
+        ("Counterfactual", "none" if base is None else f"{base.title}, run {base.record['hash']}"),
         ("Status", f"{run.status}; {'gap' if record.get('task') == 'gas' else 'largest residual'} {gap}"),
         ("Estimates", "nothing is sent" if share is None else f"{share:.0%} of the figures behind, weighted by flow"),
         ("Method", f"{record['method']}, solved by {record['solver']}"),

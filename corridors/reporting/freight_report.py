@@ -30,7 +30,6 @@ _LEAST = 1.0  # TEU or t a year
 _SAME = 1e-3
 _LITTLE = 1e-6
 _ROUTES = 60  # rows
-_FULL = 0.999
 _AFLOAT = ("sea", "arctic")
 _NOWHERE = (UNMET, NOT_SHIPPED)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from networks import load_tables
 from networks.study import study_of
 
 if TYPE_CHECKING:
@@ -11,11 +12,13 @@ if TYPE_CHECKING:
 
 __all__ = ["LIMITS", "limits_of"]
 
+_BY_MONTH = "By month no day is told: a loss on a peak day does not show."
+
 LIMITS: dict[str, tuple[str, ...]] = {
     "freight": (
         "Prices are tariffs of 2018 to 2025, not deflated; most speeds, dwell times and Caspian tariffs are estimates.",
         "Contracts, which most boxes sail under and which follow spot rates late, are not in the choice of shippers.",
-        "Demand does not answer to cost, but for boxes that stay at home where every way costs 20,000 USD or more.",
+        "Demand does not answer to cost, but for boxes that stay at home where every way costs {penalty:,.0f} USD/TEU or more.",
         "Capacities on record are those for all goods together; where none is on record nothing is full.",
         "Each corridor has one route for each pair of places and goods; seasons are those that a scenario names.",
         "What is over before shippers turn round changes no yearly flow: it is told as a queue.",
@@ -29,7 +32,7 @@ LIMITS: dict[str, tuple[str, ...]] = {
         "Cold spells are not in it unless the scenario asks for them: a season is smooth.",
         "All demand of Türkiye, as that of Italy, is at one place; lines inside a country do not limit it.",
         "China's demand for Turkmen gas, and gas in LNG tanks, are not modelled.",
-        "By month no day is told: a loss on a peak day does not show.",
+        _BY_MONTH,
         "The hub of North-West Europe is a market beside the model; half of its gas is used there.",
     ),
     "investment": (
@@ -42,9 +45,8 @@ LIMITS: dict[str, tuple[str, ...]] = {
         "Pledges that overlap are never added; how far the EUR 12 bn and the EUR 10 bn of 2024 do is not known.",
     ),
 }
-"""By ``freight``, ``gas`` and ``investment``."""
+"""By ``freight``, ``gas`` and ``investment``; ``{penalty}`` is the cost of unmet demand in the tables of the run."""
 
-_BY_MONTH = "By month no day is told: a loss on a peak day does not show."
 _BUILT_IN = ("Prices are tariffs", "Contracts", "Lines on the map")
 
 
@@ -58,4 +60,5 @@ def limits_of(kind: str, run: Solved | None = None) -> tuple[str, ...]:
     study = study_of(run.folder)
     if study is not None and study.base == "none":
         found = tuple(line for line in found if not line.startswith(_BUILT_IN))
-    return found
+    penalty = load_tables(run.folder).parameter("unmet_penalty_usd_per_teu")
+    return tuple(line.format(penalty=penalty) for line in found)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -50,12 +51,12 @@ def html(report: Report) -> str:
 
     script = "\n".join(_asset(name) for name in _SCRIPTS)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"shortened": _shortened, "cell": _cell_value, "broken": _broken, "slug": _slug, "id": id}
+    environment.filters |= {"shortened": _shortened, "cell": _cell_value, "broken": _broken, "id": id}
     environment.globals |= {"kind_of": lambda block: _KINDS[type(block)]}
     template = environment.from_string(_asset("report.html.j2"))
     named = _Names()
-    drawn = {id(block): Markup(_markup(block, named.of(block.name))) for block in _every(report, Chart, Drawn)}
-    data = {named.of(block.name): _data(block.frame) for block in _every(report, Table, Chart, Drawn)}
+    drawn = {id(block): Markup(_markup(block, named.of(block))) for block in _every(report, Chart, Drawn)}
+    data = {named.of(block): _data(block.frame) for block in _every(report, Table, Chart, Drawn)}
     return template.render(
         report=report,
         style=Markup("\n".join(_asset(name) for name in _STYLES)),
@@ -63,18 +64,25 @@ def html(report: Report) -> str:
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         drawn=drawn,
         data={name: Markup(text) for name, text in data.items() if text},
-        name_of=lambda block: named.of(block.name),
+        name_of=named.of,
+        anchor_of=_Names("").of,
     )
 
 
 class _Names:
-    """Names of blocks as ids: letters, digits and hyphens, none twice."""
+    """Names of blocks or sections as ids: letters, digits and hyphens, numbered where one is there already."""
 
-    def __init__(self) -> None:
-        self._known: dict[str, str] = {}
+    def __init__(self, start: str = "fig-") -> None:
+        self._start = start
+        self._known: dict[int, str] = {}
 
-    def of(self, name: str) -> str:
-        return self._known.setdefault(name, f"fig-{_slug(name)}")
+    def of(self, part: Any) -> str:
+        if id(part) not in self._known:
+            plain = f"{self._start}{_slug(part.name)}"
+            taken = set(self._known.values())
+            names = (plain if n == 1 else f"{plain}-{n}" for n in count(1))
+            self._known[id(part)] = next(name for name in names if name not in taken)
+        return self._known[id(part)]
 
 
 def _every(report: Report, *kinds: type[Any]) -> Iterator[Any]:
