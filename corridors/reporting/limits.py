@@ -18,7 +18,7 @@ LIMITS: dict[str, tuple[str, ...]] = {
     "freight": (
         "Prices are tariffs of 2018 to 2025, not deflated; most speeds, dwell times and Caspian tariffs are estimates.",
         "Contracts, which most boxes sail under and which follow spot rates late, are not in the choice of shippers.",
-        "Demand does not answer to cost, but for boxes that stay at home where every way costs {penalty:,.0f} USD/TEU or more.",
+        "Demand does not answer to cost, but for boxes that stay where every way costs {penalty:,.0f} USD/TEU or more.",
         "Capacities on record are those for all goods together; where none is on record nothing is full.",
         "Each corridor has one route for each pair of places and goods; seasons are those that a scenario names.",
         "What is over before shippers turn round changes no yearly flow: it is told as a queue.",
