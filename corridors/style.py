@@ -21,6 +21,7 @@ __all__ = [
     "GREY",
     "HATCH",
     "INK",
+    "LEGEND_LETTERS",
     "LIGHT",
     "MEASURES",
     "RED",
@@ -28,6 +29,7 @@ __all__ = [
     "STYLES",
     "WHITE",
     "apart",
+    "columns_that_fit",
     "drawn",
     "folded",
     "heading",
@@ -124,7 +126,9 @@ _SETTINGS: dict[str, Any] = {
 }
 _HEADING = 12
 _NOTE = 15.5  # letters of a note in an inch
-_LEGEND, _LEGEND_LINE = 45, 90  # letters of a title, and of all in a line
+_LEGEND, _LEGEND_KEY = 45, 9  # letters of a title at most, and those that its key takes
+LEGEND_LETTERS = 117  # in a line of a figure of usual width
+_DECADE = 10  # on an axis shorter than that the ticks in between have numbers too
 _SHORTEST = 8  # letters that a heading keeps
 
 Drawn = ParamSpec("Drawn")
@@ -187,20 +191,48 @@ def heading(figure: Figure, title: str, note: str = "") -> None:
         figure.supxlabel(textwrap.fill(short(note, 3 * line), line), x=0.01, ha="left", fontsize=8, color=GREY)
 
 
-def legend(where: Figure | Axes, handles: Sequence[Any], titles: Sequence[str], **options: Any) -> Legend:
-    """Return a legend with titles of any kind: matplotlib leaves out those that begin with an underscore."""
+def legend(
+    where: Figure | Axes,
+    handles: Sequence[Any],
+    titles: Sequence[str],
+    *,
+    ncols: int = 1,
+    letters: int = LEGEND_LETTERS,
+    **options: Any,
+) -> Legend:
+    """Return a legend with titles of any kind: matplotlib leaves out those that begin with an underscore.
+
+    It has at most `ncols` columns, fewer where `letters` would not hold them in a line.
+    """
     shown = [short(title, _LEGEND) for title in titles]
-    if sum(map(len, shown)) > _LEGEND_LINE:
-        options = {**options, "ncols": 1}
-    found = where.legend(list(handles), [" "] * len(handles), **options)
+    columns = columns_that_fit(shown, ncols, letters)
+    found = where.legend(list(handles), [" "] * len(handles), ncols=columns, **options)
     for text, title in zip(found.get_texts(), shown, strict=True):
         text.set_text(title)
     return found
 
 
+def columns_that_fit(titles: Sequence[str], most: int, letters: int) -> int:
+    """Return in how many columns a legend fits in a line of so many letters, at most `most`."""
+    for columns in range(most, 1, -1):
+        rows = -(-len(titles) // columns) or 1
+        longest = [max(map(len, titles[n : n + rows])) for n in range(0, len(titles), rows)]
+        if sum(longest) + _LEGEND_KEY * len(longest) <= letters:
+            return columns
+    return 1
+
+
 def plain_ticks(axis: Any) -> None:
-    """Write the numbers of an axis with commas between thousands, as in tables."""
-    axis.set_major_formatter(lambda value, _: f"{value:,g}".replace("-", "−"))
+    """Write the numbers of an axis with commas between thousands, as in tables; on a log axis once it has its data."""
+    from matplotlib.ticker import NullFormatter
+
+    def told(value: float, _: object) -> str:
+        return f"{value:,g}".replace("-", "−")
+
+    axis.set_major_formatter(told)
+    if axis.get_scale() == "log":
+        low, high = axis.get_view_interval()
+        axis.set_minor_formatter(told if high < _DECADE * low else NullFormatter())
 
 
 def short(text: object, width: int) -> str:

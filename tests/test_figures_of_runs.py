@@ -475,3 +475,19 @@ def test_labels_are_moved_apart_in_order(places):
     order = np.argsort(places, kind="stable")
     assert (np.diff(np.array(found)[order]) >= 1 - 1e-9).all() if len(places) > 1 else found == places
     assert np.mean(found or [0]) == pytest.approx(np.mean(places or [0])), "as little as can be"
+
+
+def test_a_short_log_axis_has_plain_numbers():
+    figure = style.new_figure(4, 3)
+    axes = figure.subplots()
+    axes.bar([1, 2], [0.25, 0.8])
+    axes.set_yscale("log")
+    style.plain_ticks(axes.yaxis)
+    figure.canvas.draw()
+    assert {"0.3", "0.6"} <= {text.get_text() for text in axes.yaxis.get_minorticklabels()}
+
+
+def test_a_legend_has_as_many_columns_as_its_titles_fit_in():
+    assert style.columns_that_fit(["short"] * 6, 3, 60) == 3
+    assert style.columns_that_fit(["a title of twenty let"] * 6, 3, 62) == 2
+    assert style.columns_that_fit(["a title that fills the whole of a line by itself"] * 2, 3, 60) == 1

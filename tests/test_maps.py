@@ -476,6 +476,15 @@ def widest(figure) -> list[float]:
     ]
 
 
+def test_the_legend_of_the_figure_stands_above_its_note(freight_drawn, gas_drawn):
+    for found in (freight_drawn, gas_drawn):
+        figure = map_figure(found)
+        figure.canvas.draw()
+        legend, note = figure.axes[1].get_legend(), figure._supxlabel
+        assert legend.get_window_extent().y0 >= note.get_window_extent().y1
+        assert figure.bbox.x1 >= legend.get_window_extent().x1
+
+
 def test_the_figure_draws_the_same_strokes_and_only_the_groups_asked_for(freight_drawn):
     scenario = freight_drawn.scenarios[0]
     expected = []

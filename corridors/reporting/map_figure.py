@@ -13,7 +13,7 @@ from networks import DataError
 from networks.errors import nearest
 
 from ..route_map import DISCLAIMER, place_names
-from ..style import GREY, INK, drawn, legend, new_figure, short
+from ..style import GREY, INK, columns_that_fit, drawn, legend, new_figure, short
 from .map_colours import LAND, on_land
 from .map_ground import START, Box, Drawing
 from .map_ground import drawn as projected
@@ -31,6 +31,7 @@ _POINTS = 72 * _WIDE_IN * 0.97 / 1000  # points a px of a map of 1000 px
 _INSET = (0.22, 0.36)
 _NAMED = 34
 _KEY_IN, _KEY_LETTERS = 0.21, 36  # height of a row of the legend, letters of a title
+_LETTERS = 136  # of a line of the legend
 _LENGTH = 24  # letters of a name
 
 
@@ -81,7 +82,7 @@ class _Figure:
     def draw(self) -> Figure:
         keys = list(self._keys())
         high = _WIDE_IN * START[1] / START[0]
-        columns = _columns([title for _, title in keys])
+        columns = columns_that_fit([title for _, title in keys], 5, _LETTERS)
         keys_high = _KEY_IN * (-(-len(keys) // columns) + 0.5)
         figure = new_figure(_WIDE_IN, high + keys_high + 0.9)
         axes, below = figure.subplots(2, 1, height_ratios=[high, keys_high])
@@ -95,8 +96,8 @@ class _Figure:
         if keys:
             handles, titles = zip(*keys, strict=True)
             below_it = legend(
-                below, handles, titles, loc="upper left", ncols=columns, handlelength=2.4, columnspacing=1.6,
-                bbox_to_anchor=(0.005, 1), borderaxespad=0, borderpad=0,
+                below, handles, titles, loc="upper left", ncols=columns, letters=_LETTERS,
+                handlelength=2.4, columnspacing=1.6, bbox_to_anchor=(0.005, 1), borderaxespad=0, borderpad=0,
             )  # fmt: skip
             below_it.set_in_layout(False)
         first = self.scenario is self.found.scenarios[0]
@@ -245,16 +246,6 @@ class _Figure:
             width = max(scale.width(value), THIN_PX) * _POINTS
             title = short(f"{head}{value:,.10g} {scale.unit}", _KEY_LETTERS)
             yield Line2D([], [], color=GREY, linewidth=width), title
-
-
-def _columns(titles: Sequence[str]) -> int:
-    """Return in how many columns a legend fits in the width of the figure, by the letters of its titles."""
-    for columns in range(5, 1, -1):
-        rows = -(-len(titles) // columns)
-        longest = [max(map(len, titles[n : n + rows])) for n in range(0, len(titles), rows)] if rows else []
-        if sum(5.8 * letters + 52 for letters in longest) < 72 * _WIDE_IN:
-            return columns
-    return 1
 
 
 def _outline(shape: Any) -> Any:
