@@ -64,17 +64,17 @@ class Streams:
 
     @property
     def costs(self) -> pd.Series[float]:
-        """Costs by year."""
+        """Costs by year, million."""
         return self.table[list(COSTS)].sum(axis=1).rename("costs")
 
     @property
     def benefits(self) -> pd.Series[float]:
-        """Benefits by year, the residual value included."""
+        """Benefits by year, million, the residual value included."""
         return self.table[list(BENEFITS)].sum(axis=1).rename("benefits")
 
     @property
     def net(self) -> pd.Series[float]:
-        """Benefits less costs by year."""
+        """Benefits less costs by year, million."""
         return (self.benefits - self.costs).rename("net")
 
     def evaluator(self, rate: float, base_year: int | None = None) -> Callable[[Mapping[str, Any]], Any]:
@@ -91,6 +91,11 @@ class Streams:
         -------
         callable
             Takes multipliers by column, numbers or arrays; columns that are left out count once.
+
+        Raises
+        ------
+        DataError
+            By the function: no such column.
         """
         factors = discount_factors(self.table.index, rate, self._base(base_year))
         worth = {name: float(self.table[name] @ factors) * (-1 if name in COSTS else 1) for name in self.table}
@@ -141,7 +146,13 @@ class Appraisal:
         return self.rate_of_return.rate
 
     def enpv(self, rate: float) -> float:
-        """Return the economic net present value at one of the rates, million."""
+        """Return the economic net present value at one of the rates, million.
+
+        Parameters
+        ----------
+        rate : float
+            One of ``rates``, 0.03 for 3 %.
+        """
         return float(self.by_rate.loc[rate, "enpv"])
 
     def table(self) -> pd.DataFrame:
@@ -161,7 +172,13 @@ class Appraisal:
         return table
 
     def present_values(self) -> pd.DataFrame:
-        """Return what each column is worth at each rate, million: rows columns of the streams, columns rates."""
+        """Return what each column of the streams is worth at each rate.
+
+        Returns
+        -------
+        DataFrame, ``stream`` by ``rate``
+            Million.
+        """
         worth = {
             rate: self.streams.table.mul(discount_factors(self.streams.table.index, rate, self.base_year), axis=0).sum()
             for rate in self.rates

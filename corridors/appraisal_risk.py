@@ -176,7 +176,23 @@ def grade_distributions(
     base: Mapping[str, float] | None = None,
     half_widths: Mapping[str, float] = GRADE_HALF_WIDTHS,
 ) -> dict[str, Spec]:
-    """Return triangular distributions around the base of each variable, as wide as `grade_ranges` has it."""
+    """Return triangular distributions around the base of each variable, as wide as `grade_ranges` has it.
+
+    Parameters
+    ----------
+    grades, base, half_widths
+        As of `grade_ranges`.
+
+    Returns
+    -------
+    dict
+        Variable to ``("triangular", low, base, high)``, as `monte_carlo` takes it.
+
+    Raises
+    ------
+    DataError
+        A grade that has no range.
+    """
     centre = dict.fromkeys(grades, 1.0) | dict(base or {})
     ranges = grade_ranges(grades, base, half_widths)
     return {name: ("triangular", low, centre[name], high) for name, (low, high) in ranges.items()}

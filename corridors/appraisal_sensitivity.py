@@ -177,6 +177,11 @@ def grade_ranges(
     -------
     dict
         Variable to its low and high value.
+
+    Raises
+    ------
+    DataError
+        A grade that has no range.
     """
     unknown = next((grade for grade in grades.values() if grade not in half_widths), None)
     if unknown is not None:

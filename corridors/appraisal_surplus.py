@@ -89,7 +89,7 @@ def logsum_surplus(expected_cost_without: Numbers, expected_cost_with: Numbers, 
     Returns
     -------
     Series
-        :math:`q (E_0 - E_1)` a year, in the unit of the cost; sum it for the total.
+        :math:`q (E_0 - E_1)` a year by row of what is given, in the unit of the cost; sum it for the total.
 
     Raises
     ------

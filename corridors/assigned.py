@@ -74,7 +74,31 @@ class Assignment:
         unmet: pd.Series[float],
         scarcity: pd.Series[float],
     ) -> Assignment:
-        """Add what the routes are made of to what a solver found."""
+        """Add what the routes are made of to what a solver found.
+
+        Parameters
+        ----------
+        method, status : str
+            How it was assigned, and what the solver says.
+        gap : float
+            Relative; how far from the proof it may be.
+        case : object
+            What was solved: ``network``, ``classes``, ``prices``, ``shown_year``.
+        routes : DataFrame
+            ``origin``, ``destination``, ``class``, ``corridor``, ``family``, ``path``, ``teu_per_year`` and costs,
+            USD/TEU.
+        parts : DataFrame
+            ``teu`` a year that each part of the demand wants.
+        unmet : Series by part
+            TEU a year.
+        scarcity : Series by capacity group
+            USD/TEU, as of the attribute.
+
+        Returns
+        -------
+        Assignment
+            With its table of routes.
+        """
         arcs = case.network.arcs
         crossed = crossings(routes["path"], len(arcs))
         goods = [case.classes[c].goods for c in routes["class"]]
@@ -151,7 +175,13 @@ class Assignment:
         return found.join(total[means].div(sent, axis=0)).sort_values("teu_per_year", ascending=False)
 
     def load(self) -> pd.Series[float]:
-        """Return the TEU a year on each arc of the network."""
+        """Return what goes over each arc of the network.
+
+        Returns
+        -------
+        Series by arc
+            ``teu_per_year``.
+        """
         arcs = self.network.arcs
         load = crossings(self.table["path"], len(arcs)).T @ self.table["teu_per_year"].to_numpy(dtype=float)
         return pd.Series(load, arcs.index, name="teu_per_year")

@@ -11,18 +11,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 import seeds
 from networks import GRADES, DataError, build, load_tables
 from networks.errors import nearest
+from networks.given import given_yaml
 from solvers import deterministic_queue
 
 from .calibration import observed_traffic
 from .catalogue import Filters, load_catalogue
 from .choice import Choice, load_choice
 from .past import PAST_YEARS
+from .year_flows import cheapest_flow
 from .year_model import YearModel
 from .year_setting import lasting
 
@@ -204,7 +204,7 @@ class Backtest:
         return pd.Series({"cases": float(len(counted)), **found, "ratio": found["model"] / better})
 
     def plot(self) -> Figure:
-        """Return the chart of errors by case: the model beside both naive forecasts, what counts first."""
+        """Draw errors by case: the model beside both naive forecasts, what counts first."""
         from .backtest_chart import backtest_chart
 
         return backtest_chart(self)
@@ -238,11 +238,9 @@ def load_cases(path: str | Path | None = None) -> dict[str, Case]:
     """
     file = CASES if path is None else Path(path)
     try:
-        raw = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
+        raw = given_yaml(file)
     except FileNotFoundError:
         raise DataError([f"{file}: no such file"]) from None
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise DataError([f"{file.name}: cannot be read: {' '.join(str(error).split())}"]) from None
     if not isinstance(raw, dict) or raw.get("schema") != 1 or not isinstance(raw.get("cases"), dict):
         raise DataError([f"{file.name}: expected 'schema: 1' and 'cases:' with a name for each"])
     found, problems = {}, []
@@ -413,7 +411,7 @@ class _Run:
         """Return what passes of one market."""
         model, flow = self._year(year, market, shock)
         if cheapest:
-            flow = model.cheapest()
+            flow = cheapest_flow(model)
         routes = model.routes
         if words or case.through is not None:
             clear = model.filters.avoiding(words or [str(case.through)])

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import least_squares
 
-from networks import GRADES, table_of
+from networks import GRADES, DataError, table_of
 
 from .choice import Choice, MarketChoice
 from .past import year_inputs
@@ -146,6 +146,11 @@ def observed_traffic(*, folder: str | Path | None = None) -> pd.DataFrame:
     DataFrame by market, year, corridor
         ``quantity`` in the unit of the market, ``grade``, ``source_ids``. Corridor is the family for China-Europe
         and the corridor for the INSTC.
+
+    Raises
+    ------
+    DataError
+        Wrong tables.
     """
     table = table_of("demand", folder)
     frame = pd.DataFrame(
@@ -187,6 +192,11 @@ def calibrate(
         ``residuals`` has one row per market (China-Europe: and both ways together), year and corridor:
         ``model``, ``observed``, ``error`` (relative), ``unit``, ``grade``.
 
+    Raises
+    ------
+    DataError
+        Wrong tables, no year, or one without traffic on record.
+
     Notes
     -----
     Least squares over the logarithms of volumes, the change of the price of the Northern route between the
@@ -196,6 +206,8 @@ def calibrate(
     regular trains.
     """
     wanted = tuple(sorted(set(years)))
+    if not wanted:
+        raise DataError(["years: got none, expected some of 2019 to 2025"])
     fit = _Fit(wanted, to_last, folder)
     first = fit.start() if start is None else fit.point(start)
     size = np.maximum(np.abs(fit.start()), 0.3)

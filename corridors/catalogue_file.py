@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from networks import DataError
 from networks.errors import nearest
+from networks.given import given_yaml
 from networks.study import study_of
 
 __all__ = ["ANY", "CATALOGUE", "OWN_CORRIDORS", "Corridor", "load_catalogue"]
@@ -94,17 +95,10 @@ def _toolkit() -> dict[str, Corridor]:
 
 
 def _read(path: Path) -> dict[str, Corridor]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     try:
-        data = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except OSError as error:
+        data = given_yaml(path)
+    except FileNotFoundError as error:
         raise DataError([f"{path}: cannot be read ({error.strerror})"]) from None
-    except UnicodeDecodeError as error:
-        raise DataError([f"{path}: byte {error.start} is not UTF-8"]) from None
-    except YAMLError as error:
-        raise DataError([f"{path}: not readable as YAML: {' '.join(str(error).split())}"]) from None
     if not isinstance(data, Mapping):
         raise DataError([f"{path}: expected corridor ids with their keys, got {type(data).__name__}"])
     problems: list[str] = []

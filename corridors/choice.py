@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from networks import DataError
 from networks.errors import nearest
+from networks.given import given_yaml
 
 from .files import write_text
 
@@ -94,12 +93,10 @@ def load_choice(name: str | Path = "default") -> Choice:
     """
     path = CHOICES.get(str(name), Path(name))
     try:
-        raw = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        raw = given_yaml(path)
     except FileNotFoundError:
         hint = nearest(str(name), CHOICES)
         raise DataError([f"{name}: no such parameters; expected {' or '.join(CHOICES)} or a file{hint}"]) from None
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise DataError([f"{path.name}: cannot be read: {str(error).splitlines()[0]}"]) from None
     try:
         return Choice.model_validate(raw)
     except ValidationError as error:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 
@@ -274,7 +277,44 @@ app.add_typer(demand_commands.app, name="demand")
 
 
 def main() -> NoReturn:
-    """Run the command line; a mistake of the user ends in one message and exit code 2."""
+    """Run the command line; a mistake of the user ends in one message and exit code 2, Ctrl-C in 130."""
+    signal.signal(signal.SIGTERM, _ended)
+    try:
+        code = _code()
+    except KeyboardInterrupt:
+        code = 130
+    if code == 130:
+        typer.echo("corridors: stopped", err=True)
+    sys.exit(_flushed(code))
+
+
+def _ended(*_: object) -> NoReturn:
+    """End as an error would, so that what was begun is cleared away."""
+    sys.exit(128 + signal.SIGTERM)
+
+
+def _flushed(code: int) -> int:
+    """Write out what is printed, as far as that is possible, and return the exit code."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave(sys.stdout)
+        return code or 1
+    except (OSError, ValueError) as error:
+        _leave(sys.stdout)
+        with contextlib.suppress(OSError, ValueError):
+            typer.echo(f"corridors: the answer cannot be written ({getattr(error, 'strerror', error)})", err=True)
+        return 2
+    return code
+
+
+def _leave(stream: TextIO) -> None:
+    """Send what a stream still holds nowhere, where it would fail again."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _code() -> int:
     from networks.errors import DataError, PlaceError
 
     for stream in (sys.stdout, sys.stderr):
@@ -282,13 +322,17 @@ def main() -> NoReturn:
             stream.reconfigure(errors="replace")  # a pipe may not take every letter
     try:
         app(standalone_mode=True)
+        return 0
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else int(left.code is not None)
     except (DataError, PlaceError) as error:
-        typer.echo(f"corridors: {error}", err=True)
-        sys.exit(2)
+        told = str(error)
     except OSError as error:
-        typer.echo(f"corridors: {error.filename or ''}: {error.strerror}", err=True)
-        sys.exit(2)
-    sys.exit(0)
+        told = f"{error.filename or 'the answer'}: {error.strerror or error}"
+    except MemoryError:
+        told = "the memory of this machine does not do for that"
+    typer.echo(f"corridors: {told}", err=True)
+    return 2
 
 
 def _write_files(comparison: RouteComparison, tcd: Path | None, chart_map: Path | None, legs: Path | None) -> None:

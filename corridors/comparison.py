@@ -15,6 +15,7 @@ import pandas as pd
 from networks import GRADES, PARTS, DataError, Prices, Supernetwork, generalised_cost, read_table
 
 from .catalogue import Corridor
+from .reported import notebook_html
 from .search import Route, gateways
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class RouteComparison:
 
     @cached_property
     def arc_costs(self) -> pd.DataFrame:
-        """Parts of the generalised cost of each arc, USD/TEU."""
+        """Parts of the generalised cost of each arc, USD/TEU; columns `networks.PARTS`."""
         return generalised_cost(self.network.arcs, self.prices)
 
     @property
@@ -158,6 +159,11 @@ class RouteComparison:
     def having(self, corridors: Iterable[str] | None = None) -> list[str]:
         """Return the corridors asked for, or all that have a route, in the order of the catalogue.
 
+        Parameters
+        ----------
+        corridors : iterable of str, optional
+            Ids; otherwise all.
+
         Raises
         ------
         DataError
@@ -172,7 +178,20 @@ class RouteComparison:
         return wanted
 
     def arcs_of(self, corridor_id: str, rank: int = 1) -> pd.DataFrame:
-        """Return the arcs of one route, in order, with the parts of their generalised cost in USD/TEU.
+        """Return the arcs of one route, in order.
+
+        Parameters
+        ----------
+        corridor_id : str
+            Of the catalogue.
+        rank : int
+            1 for its best route.
+
+        Returns
+        -------
+        DataFrame by arc
+            Columns of `networks.Supernetwork.arcs`, and the other parts of the generalised cost, USD/TEU, see
+            `networks.PARTS`.
 
         Raises
         ------
@@ -223,10 +242,7 @@ class RouteComparison:
         return f"{self.answer}\n{self.table().to_string(max_cols=12)}"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        html: str = self.table().to_html(escape=True)
-        return f"<p>{escape(self.answer)}</p>{html}"
+        return notebook_html(self.answer, self.table())
 
     @property
     def _columns(self) -> dict[str, str]:

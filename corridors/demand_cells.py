@@ -13,6 +13,7 @@ import pandas as pd
 import seeds
 from networks import GRADES, DataError, table_of
 from networks.errors import nearest
+from networks.safely import alone
 from networks.study import STUDY_FILE, study_of
 from networks.tables import check_references, file_row, read_parts, read_table
 
@@ -126,20 +127,21 @@ def write_demand(
         raise DataError([f"{home}: holds no {STUDY_FILE}, expected a study, whose rows are laid over the toolkit's"])
     sources = [source_id] if isinstance(source_id, str) else list(source_id)
     _check(home, market, title, year, sources, grade)
-    frames = read_parts(("markets", "demand", _TABLE), home)
-    known = frames["markets"].set_index("market_id")
-    table = demand_rows(frame.drop(columns="market", errors="ignore"), {"market": market, "grade": grade}, home)
-    kept = [row for row in _rows(home, _TABLE) if (row["market_id"], int(float(row["year"]))) != (market, year)]
-    if market in set(frames["demand"]["market_id"]):
-        raise DataError([f"market: {market!r} has totals in demand.csv, expected a market with cells only"])
-    _check_unit(
-        unit, table, known["unit"].get(market, unit) if any(row["market_id"] == market for row in kept) else unit
-    )
-    entry = {"market_id": market, "title": title, "unit": unit, **_choice(home, known, market, families)}
-    stays = [row for row in _rows(home, "markets") if row["market_id"] != market]
-    cells = [*kept, *_cells(table, market, year, ";".join(sources), derivation)]
-    texts = {"markets": _text("markets", [*stays, entry]), _TABLE: _text(_TABLE, cells)}
-    write_texts({home / f"{name}.csv": text for name, text in texts.items()})
+    with alone(home):
+        frames = read_parts(("markets", "demand", _TABLE), home)
+        known = frames["markets"].set_index("market_id")
+        table = demand_rows(frame.drop(columns="market", errors="ignore"), {"market": market, "grade": grade}, home)
+        kept = [row for row in _rows(home, _TABLE) if (row["market_id"], int(float(row["year"]))) != (market, year)]
+        if market in set(frames["demand"]["market_id"]):
+            raise DataError([f"market: {market!r} has totals in demand.csv, expected a market with cells only"])
+        _check_unit(
+            unit, table, known["unit"].get(market, unit) if any(row["market_id"] == market for row in kept) else unit
+        )
+        entry = {"market_id": market, "title": title, "unit": unit, **_choice(home, known, market, families)}
+        stays = [row for row in _rows(home, "markets") if row["market_id"] != market]
+        cells = [*kept, *_cells(table, market, year, ";".join(sources), derivation)]
+        texts = {"markets": _text("markets", [*stays, entry]), _TABLE: _text(_TABLE, cells)}
+        write_texts({home / f"{name}.csv": text for name, text in texts.items()})
 
 
 def read_zones(path: str | Path) -> dict[str, str]:

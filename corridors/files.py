@@ -12,11 +12,23 @@ from typing import TYPE_CHECKING
 
 from networks import DataError
 from networks.errors import nearest
+from networks.given import check_given
+from networks.safely import check_target, put_folder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["HTML", "XLSX", "checked_path", "csv_rows", "save_figure", "write_text", "write_texts", "write_whole"]
+__all__ = [
+    "HTML",
+    "XLSX",
+    "checked_path",
+    "csv_rows",
+    "save_figure",
+    "write_folder",
+    "write_text",
+    "write_texts",
+    "write_whole",
+]
 
 HTML, XLSX = (".html", ".htm"), (".xlsx",)
 """Endings of reports and workbooks."""
@@ -60,6 +72,7 @@ def csv_rows(path: Path) -> list[tuple[int, list[str]]]:
     DataError
         The file cannot be read.
     """
+    check_given(path)
     try:
         with path.open(encoding="utf-8-sig", newline="") as text:
             rows = [[cell.strip() for cell in row] for row in csv.reader(text)]
@@ -118,10 +131,11 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     DataError
         The folder does not exist or cannot be written to.
     """
-    with _beside(path) as part:
+    target = check_target(path)
+    with _beside(target) as part:
         write(part)
         part.chmod(0o644)
-        part.replace(path)
+        part.replace(target)
 
 
 def write_texts(files: Mapping[Path, str]) -> None:
@@ -132,6 +146,7 @@ def write_texts(files: Mapping[Path, str]) -> None:
     DataError
         A folder does not exist or cannot be written to.
     """
+    files = {check_target(path): text for path, text in files.items()}
     with ExitStack() as stack:
         parts = {path: stack.enter_context(_beside(path)) for path in files}
         for path, part in parts.items():
@@ -148,6 +163,30 @@ def write_texts(files: Mapping[Path, str]) -> None:
                 else:
                     path.write_bytes(old)
             raise
+
+
+def write_folder(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write texts as UTF-8 to files of a folder, all or none; the folder is made where there is none.
+
+    Raises
+    ------
+    DataError
+        It cannot be written to.
+    """
+    if folder.exists():
+        write_texts({folder / name: text for name, text in texts.items()})
+        return
+    home = folder.resolve()
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=home.parent, prefix=f".{home.name[:40]}.") as made:
+            part = Path(made) / "new"
+            part.mkdir()
+            for name, text in texts.items():
+                (part / name).write_text(text, encoding="utf-8", newline="")
+            put_folder(part, home)
+    except OSError as error:
+        raise DataError([f"{folder}: cannot be written ({error.strerror})"]) from None
 
 
 @contextmanager

@@ -112,7 +112,27 @@ def compare_routes(
 
 
 def routes(origin: str, destination: str, **options: Any) -> pd.DataFrame:
-    """Return the table of `compare_routes`, one row per route; same parameters."""
+    """Return the routes of each corridor between two places as a table.
+
+    Parameters
+    ----------
+    origin, destination : str
+        Ids, UN/LOCODEs or names.
+    **options
+        The other parameters of `compare_routes`.
+
+    Returns
+    -------
+    DataFrame
+        One row per route, columns as of `RouteComparison.table`.
+
+    Raises
+    ------
+    PlaceError
+        Unknown or ambiguous place.
+    DataError
+        As of `compare_routes`.
+    """
     return compare_routes(origin, destination, **options).table()
 
 

@@ -10,6 +10,7 @@ from networks import DataError, build, load_tables
 from .assigned import Assignment
 from .catalogue import Filters
 from .choice import load_choice
+from .year_flows import assignment_of
 from .year_model import YearModel
 from .year_setting import lasting
 
@@ -77,4 +78,4 @@ def forecast(
         capacities=year >= _CAPACITIES_SINCE,
         folder=folder,
     )
-    return model.assignment(choice)
+    return assignment_of(model, choice)

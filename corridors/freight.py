@@ -88,10 +88,20 @@ def demand(
 def demand_totals(*, folder: str | Path | None = None) -> pd.DataFrame:
     """Return the total of each market and year.
 
+    Parameters
+    ----------
+    folder : path, optional
+        Tables of your own.
+
     Returns
     -------
     DataFrame by market and year
         ``quantity``, ``unit``, ``grade`` (worst of its parts), ``source_ids``.
+
+    Raises
+    ------
+    DataError
+        Wrong tables.
     """
     return _totals(own_cells(folder), folder)
 

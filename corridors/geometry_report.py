@@ -35,6 +35,11 @@ def line_lengths(folder: str | Path | None = None) -> pd.DataFrame:
         ``mode``, ``basis`` (what the line follows), ``table_km``, ``way_km`` (along the source before it was
         simplified; the geodesic where the line is straight), ``difference_pct`` of way to table, ``gap_km`` (closed
         gaps), ``grade`` of the table's length.
+
+    Raises
+    ------
+    DataError
+        Wrong tables or ways.
     """
     links = links_gdf(load_tables(folder))
     stored = read_ways(folder=folder)

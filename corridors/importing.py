@@ -16,7 +16,7 @@ from networks.study import STUDY_FILE
 from networks.study_rows import add_rows, make_study, text_of_cell
 from networks.tables import NETWORK
 
-from .files import write_texts
+from .files import write_folder
 
 __all__ = ["Imported", "import_network"]
 
@@ -97,15 +97,11 @@ def import_network(
             add_rows(part, _own_rows(tables, path))
         except DataError as error:
             raise DataError(f"{path}: {problem.replace(f'{part}/', '')}" for problem in error.problems) from None
-        files = {home / file.name: file.read_text(encoding="utf-8") for file in sorted(part.iterdir())}
-    there = [file for file in files if file.exists()]
+        files = {file.name: file.read_text(encoding="utf-8") for file in sorted(part.iterdir())}
+    there = [home / name for name in files if (home / name).exists()]
     if there:
         raise DataError([f"{there[0]}: is there already; expected a new folder, or one without tables"])
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError([f"{home}: cannot be made ({error.strerror})"]) from None
-    write_texts(files)
+    write_folder(home, files)
     return Imported(len(tables.places), len(tables.links), tuple(notes))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from networks import DataError, Supernetwork, generalised_cost, goods_prices, study_of, table_of
+from networks.errors import nearest
 
 from .catalogue import Filters, load_catalogue
 from .finder import PairSearch
@@ -17,7 +19,7 @@ from .finder import PairSearch
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["PAST_YEARS", "documented", "past_arcs", "year_inputs"]
+__all__ = ["PAST_YEARS", "documented", "inputs_with", "past_arcs", "year_inputs"]
 
 PAST_YEARS = range(2019, 2026)
 """Years whose prices and times stand in ``year_inputs.csv``."""
@@ -63,6 +65,17 @@ def year_inputs(*, folder: str | Path | None = None) -> pd.DataFrame:
         series, year = twice["series"].iloc[0], int(twice["year"].iloc[0])
         raise DataError([f"year_inputs.csv: {series} of {year} stands twice, expected once"])
     return table.assign(year=table["year"].astype(int)).pivot_table(index="year", columns="series", values="value")
+
+
+def inputs_with(inputs: pd.DataFrame, year: int, changes: Mapping[str, float]) -> pd.DataFrame:
+    """Return `inputs` with other values of some series in a year; DataError for a series that is not there."""
+    wrong = [f"inputs: no series is called {s!r}{nearest(s, inputs.columns)}" for s in changes if s not in inputs]
+    if wrong:
+        raise DataError(wrong)
+    changed = inputs.copy()
+    for series, value in changes.items():
+        changed.loc[year, series] = value
+    return changed
 
 
 def documented(filters: Filters) -> bool:

@@ -1,14 +1,23 @@
-"""What every result has in common that people read: a report and a workbook."""
+"""What every result has in common that people read: a report, a workbook, and how it looks in a notebook."""
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from .reporting.more_sections import More
 
-__all__ = ["Reported"]
+__all__ = ["Reported", "notebook_html"]
+
+
+def notebook_html(said: str, table: pd.DataFrame) -> str:
+    """Return words and a table as a notebook shows them."""
+    html: str = table.to_html(escape=True)
+    return f"<p>{escape(said)}</p>{html}"
 
 
 class Reported:

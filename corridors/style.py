@@ -138,7 +138,8 @@ def pyplot() -> Any:
     """Return matplotlib.pyplot, drawing to memory unless a notebook or window chose otherwise."""
     import matplotlib
 
-    matplotlib.use("Agg", force=False)
+    if matplotlib.get_backend(auto_select=False) is None:
+        matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
     return plt

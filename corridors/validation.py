@@ -53,6 +53,11 @@ def route_checks(folder: str | Path | None = None) -> pd.DataFrame:
         The rows of ``route_checks.csv`` with ``model`` (same unit), ``source`` (midpoint of low and high),
         ``ratio`` and ``inside`` (ratio within `TOLERANCE`).
 
+    Raises
+    ------
+    DataError
+        Wrong tables.
+
     Notes
     -----
     The route is the one of least generalised cost for average goods that keeps to the row's corridor,

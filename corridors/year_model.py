@@ -4,84 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from networks import DataError, build, goods_prices, load_tables, table_of
-from networks.errors import nearest
+from networks import build, load_tables, table_of
 from solvers import LogitModel
 
-from .assigned import Assignment
 from .catalogue import Filters, load_catalogue
 from .choice import Choice
 from .freight import demand
-from .past import PAST_YEARS, documented, past_arcs, year_inputs
-from .year_routes import CELL, Values, YearRoutes, delay_of
+from .past import PAST_YEARS, documented, inputs_with, past_arcs, year_inputs
+from .year_alternatives import Alternatives
+from .year_costs import YearCosts, scales
+from .year_flows import YearFlows
+from .year_rooms import NORTHERN, POWER, YearRooms
+from .year_routes import Values, YearRoutes, delay_of
 from .year_setting import Closure, Setting, State, combined
 from .year_shippers import Kind, segments
 
-__all__ = ["BOXES", "Alternatives", "YearFlows", "YearModel"]
+__all__ = ["YearModel"]
 
-_NORTHERN = "northern"
-_OVERLAND = ("northern", "middle")
-_FROM_CHINA = "cn-eu"
 _TO_CHINA = "eu-cn"
 _KARS = ("GE_KRT-TR_KAR-rail",)
 _EAST_BRANCH = "instc-east"
 _PER_CENT = 100
-_POWER = 4  # of the volume-delay function of the Bureau of Public Roads
 _RESIDUAL = 1e-7
 _NOTHING = 1e-6  # share of a demand below which the penalty keeps nobody at home but in the tail of the logit
-BOXES = "TEU/yr"  # a capacity in this unit is one of cranes and slots, which bulk does not take
-
-
-@dataclass(frozen=True, eq=False)
-class YearFlows:
-    """What the shippers of a year do.
-
-    Attributes
-    ----------
-    status : str
-        As of `solvers.LogitSolution`.
-    residual : float
-        Of the capacities, relative.
-    flow : ndarray of float, shape (routes,)
-        TEU a year on each of `YearModel.routes`.
-    waiting : ndarray of float, shape (routes,)
-        Mean price of scarcity and waiting on each, USD/TEU.
-    full : DataFrame
-        ``state`` (number), ``group`` and ``waiting_usd_per_teu`` of each capacity in each part of the year.
-    unmet, not_shipped : ndarray of float, shape (rows of demand,)
-        TEU a year that have no way or no room at the price at which freight stays at home; and those whose
-        shippers refuse every way that there is, or may not use it.
-    cost_usd : float
-        What it costs all shippers a year, in their own eyes: the expected least cost of the logit.
-    """
-
-    status: str
-    residual: float
-    flow: npt.NDArray[np.float64]
-    waiting: npt.NDArray[np.float64]
-    full: pd.DataFrame
-    unmet: npt.NDArray[np.float64]
-    not_shipped: npt.NDArray[np.float64]
-    cost_usd: float
-
-
-@dataclass(frozen=True)
-class Alternatives:
-    """Routes of each demand (row x shippers x state) as arrays; demands likewise."""
-
-    demands: pd.DataFrame  # row, market, goods, kind, base, stays (every way is refused)
-    routes: pd.DataFrame  # demand, route
-    hour: npt.NDArray[np.float64]  # of each alternative, USD per TEU and hour at a time factor of one
 
 
 class YearModel:
@@ -147,7 +101,7 @@ class YearModel:
         today = filters or Filters(build(load_tables(folder)))
         self.parameter = today.tables.parameter
         known = min(year, PAST_YEARS[-1])
-        self.inputs = _inputs_with(year_inputs(folder=folder), known, inputs or {})
+        self.inputs = inputs_with(year_inputs(folder=folder), known, inputs or {})
         past = known in PAST_YEARS and documented(today)
         arcs = past_arcs(today, known, self.inputs) if past else today.network.arcs
         self.filters = Filters(replace(today.network, arcs=arcs))
@@ -159,7 +113,6 @@ class YearModel:
         self.shippers = table_of("shippers", folder).set_index("goods_id")
         self.catalogue = load_catalogue(folder=folder)
         self._usual: list[pd.DataFrame] = []
-        self._tasted: tuple[Choice, Values] | None = None
         self._shut = self._closures(closures)
         self.states = self.cut(self.setting.states)
 
@@ -174,7 +127,7 @@ class YearModel:
             del found.__dict__[name]
         if _felt(setting) != _felt(self.setting):
             found._usual = []
-        found.setting, found._known_routes, found._tasted = setting, routes, None
+        found.setting, found._known_routes = setting, routes
         found.states = self.cut(setting.states)
         return found
 
@@ -258,9 +211,6 @@ class YearModel:
         every = set(segments(self._kinds(), self.setting.refusals)["refuses"])
         return [frozenset(), *sorted(every - {frozenset()}, key=sorted)]
 
-    def _code(self, refused: frozenset[int]) -> int:
-        return self._refusing.index(refused)
-
     @cached_property
     def hour(self) -> dict[str, float]:
         """Return the mean value of time of each kind of goods, USD per TEU and hour."""
@@ -271,24 +221,11 @@ class YearModel:
 
     @cached_property
     def alternatives(self) -> Alternatives:
-        """Lay out who chooses between what."""
-        rows = self.demand.reset_index(names="row")[["row", *CELL, "teu_per_year"]]
-        demands = rows.merge(segments(self._kinds(), self.setting.refusals), on=["market", "goods"])
-        states = pd.DataFrame({"state": range(len(self.states)), "part": [s.share for s in self.states]})
-        demands = demands.merge(states, how="cross")
-        demands["base"] = demands["teu_per_year"] * demands["weight"] * demands["part"]
-        demands = demands[demands["base"] > 0].reset_index(drop=True).rename_axis("demand").reset_index()
-        demands["refuses"] = demands["refuses"].map(self._code)
-        found = self.routes.rename_axis("route").reset_index()
-        keys = ["state", *CELL, "refuses"]
-        routes = demands[["demand", *keys, "kind", "hour"]].merge(found[[*keys, "route", "family", "crosses"]], on=keys)
-        captive = (routes["kind"] == "captive") & routes["family"].isin(_OVERLAND)
-        averse = (routes["kind"] == "averse") & routes["crosses"]
-        kept = routes[~(captive | averse)].reset_index(drop=True)
-        usual = found[found["refuses"] == 0]
-        has_way = pd.MultiIndex.from_frame(demands[keys[:-1]]).isin(pd.MultiIndex.from_frame(usual[keys[:-1]]))
-        stays = has_way & ~demands["demand"].isin(kept["demand"])
-        return Alternatives(demands.assign(stays=stays), kept[["demand", "route"]], kept["hour"].to_numpy())
+        """Who chooses between what."""
+        who = segments(self._kinds(), self.setting.refusals)
+        return Alternatives.of(
+            self.demand, who.assign(refuses=who["refuses"].map(self._refusing.index)), self.states, self.routes
+        )
 
     def _kinds(self) -> list[Kind]:
         pairs = self.demand[["market", "goods"]].drop_duplicates().itertuples(index=False)
@@ -305,11 +242,11 @@ class YearModel:
         ]
 
     def _may_shun(self, market: str) -> bool:
-        return _NORTHERN in self.families[market]
+        return NORTHERN in self.families[market]
 
     @cached_property
-    def _scarce(self) -> list[str]:
-        """Return the markets whose trains get dearer as they fill."""
+    def scarce(self) -> list[str]:
+        """Markets whose trains get dearer as they fill."""
         return [m for m in self.markets if self._may_shun(m)]
 
     def overland_share(self, market: str) -> float:
@@ -336,37 +273,17 @@ class YearModel:
         found: npt.NDArray[np.float64] = (demands["base"] * part).clip(lower=1e-12).to_numpy()
         return found
 
-    def _tariff(self, choice: Choice, sea: float = 1.0, sums: Mapping[str, Any] | None = None) -> Values:
-        """Return the price of each route to the shipper before scarcity, USD/TEU; `sea`: factor on deep-sea rates."""
-        sums = self.routes if sums is None else sums
-        before = np.asarray(sums["tariff"] + (sea - 1) * sums["sea_tariff"])
-        return np.asarray(before * (1 - choice.subsidy_passed_on * self._subsidised))
-
     @cached_property
-    def _subsidised(self) -> Values:
-        """Return the share of the price of each route that a subsidy may cover."""
-        paid = (self.routes["market"] == _FROM_CHINA) & self.routes["family"].isin(_OVERLAND)
-        return np.asarray(self.input("subsidy-cap") / _PER_CENT * paid.astype(float).to_numpy())
-
-    @cached_property
-    def _kinds_of_route(self) -> tuple[list[tuple[str, ...]], npt.NDArray[np.int64]]:
-        """Return each market, corridor, branch and family that occur together, and which of them each route is."""
-        table = self.routes[["market", "corridor", "branch", "family"]]
-        number, kinds = pd.MultiIndex.from_frame(table).factorize()
-        return [tuple(map(str, kind)) for kind in kinds], np.asarray(number)
-
-    def _constant(self, choice: Choice) -> npt.NDArray[np.float64]:
-        """Return the constant of each route: that of its corridor, branch or family, the first that has one."""
-        of = {name: market.constants_usd_per_teu for name, market in choice.markets.items()}
-        kinds, number = self._kinds_of_route
-        found = [next((of[m][n] for n in names if n in of[m]), 0.0) if m in of else 0.0 for m, *names in kinds]
-        return np.array(found, dtype=float)[number]
-
-    def _scales(self, choice: Choice) -> dict[str, float]:
-        """Return the scale of each market; one without its own takes the mean of the others."""
-        known = {m: choice.markets[m].scale_per_usd for m in self.markets if m in choice.markets}
-        mean = float(np.exp(np.mean([np.log(m.scale_per_usd) for m in choice.markets.values()])))
-        return {m: known.get(m, mean) for m in self.markets}
+    def priced(self) -> YearCosts:
+        """What each of `routes` costs those who take it."""
+        return YearCosts(
+            self.routes,
+            self.markets,
+            self.filters.tables.goods,
+            self.input("subsidy-cap") / _PER_CENT,
+            self.setting.carbon_usd_per_t,
+            self.parameter,
+        )
 
     def costs(self, choice: Choice, sums: Mapping[str, Any] | None = None, sea: float = 1.0) -> Values:
         """Return what each alternative costs who has it, constants and path size in, scarcity not.
@@ -383,50 +300,26 @@ class YearModel:
         """
         sums = self.routes if sums is None else sums
         number = self.alternatives.routes["route"].to_numpy()
-        fixed = self._tariff(choice, sea, sums) + self._carbon(sums["kgco2e_per_t"]) + self._taste(choice)
+        fixed = self.priced.fixed(choice, sums, sea)
         delay = np.asarray(delay_of(sums, self.parameter))
         return np.asarray(fixed[number] + choice.time_factor * self.alternatives.hour * delay[number])
 
-    def _taste(self, choice: Choice) -> Values:
-        """Return what does not depend on prices and times: constants and path sizes, USD/TEU by route."""
-        if self._tasted is None or self._tasted[0] is not choice:
-            scale = self.routes["market"].map(self._scales(choice)).to_numpy(dtype=float)
-            self._tasted = choice, self._constant(choice) - self.routes["log_size"].to_numpy() / scale
-        return self._tasted[1]
-
-    def _carbon(self, kgco2e_per_t: Any) -> Values:
-        """Return what carbon costs on each route, USD/TEU."""
-        return np.asarray(kgco2e_per_t) * self.load_t_per_teu * self.setting.carbon_usd_per_t / 1000
-
     @cached_property
-    def load_t_per_teu(self) -> Values:
-        """Tonnes in a TEU on each route."""
-        return np.asarray(self.routes["goods"].map(self.filters.tables.goods["load_t_per_teu"]), dtype=float)
-
-    @cached_property
-    def _delay(self) -> Values:
-        """Return the hours of each route, unreliability counted as hours."""
-        return np.asarray(delay_of(self.routes, self.parameter))
+    def rooms(self) -> YearRooms:
+        """What shippers compete for."""
+        return YearRooms(
+            self.routes, self.states, self.networks, self.scarce, self.bulk, self.capacities, self.parameter
+        )
 
     @cached_property
     def rows(self) -> pd.DataFrame:
-        """Return what has a price that rises or a capacity that binds: ``state``, ``group``, ``room``, ``scarce``."""
-        room = self.parameter("scarcity_capacity_teu")
-        rows: list[tuple[int, str, float, bool]] = []
-        for number, state in enumerate(self.states):
-            rows += [(number, market, room * state.share, True) for market in self._scarce]
-            if self.capacities:
-                limits = self._limits(number)
-                rows += [(number, str(g), float(cap) * state.share, False) for g, cap in limits.items()]
-        return pd.DataFrame(rows, columns=["state", "group", "room", "scarce"]).astype({"scarce": bool})
+        """What has a price that rises or a capacity that binds: ``state``, ``group``, ``room``, ``scarce``."""
+        return self.rooms.rows()
 
-    def _limits(self, state: int) -> pd.Series[float]:
-        """Return the capacities that the routes of a part of the year cross, TEU a year, by group."""
-        arcs = self.networks[state].network.arcs
-        mine = self.routes["path"][self.routes["state"] == state]
-        known = arcs.loc[sorted({arc for path in mine for arc in path})]
-        known = known[known["capacity_group"] != ""]
-        return known.groupby("capacity_group")["capacity_teu_per_year"].first().dropna()
+    @cached_property
+    def takes(self) -> list[dict[int, float]]:
+        """What a TEU on each route takes of each of `rows`, counted from one; row zero is free."""
+        return self.rooms.takes(self.rows)
 
     @cached_property
     def _model(self) -> LogitModel:
@@ -438,7 +331,7 @@ class YearModel:
                 "price": [np.inf, *np.where(rows["scarce"], 1.0, np.inf)],
             }
         )
-        takes = self._takes()
+        takes = self.takes
         number = alt.routes["route"].to_numpy()
         paths = [list(take) for take in takes]
         units = [list(take.values()) for take in takes]
@@ -452,42 +345,10 @@ class YearModel:
         )
         demands = pd.DataFrame({"quantity": alt.demands["base"].to_numpy(), "scale": 1.0})
         penalty = self.setting.unmet_usd_per_teu
-        return LogitModel(arcs, demands, routes, path_size=0.0, unmet_penalty=penalty, price_power=_POWER)
-
-    def _takes(self) -> list[dict[int, float]]:
-        """Return what a TEU on each route takes of each row of capacity, counted from one; row zero is free."""
-        rows, routes = self.rows, self.routes
-        number = {
-            (int(state), str(group), bool(scarce)): i
-            for i, (state, group, scarce) in enumerate(
-                zip(rows["state"], rows["group"], rows["scarce"], strict=True), 1
-            )
-        }
-        ratio = {_NORTHERN: 1.0, "middle": self.parameter("middle_scarcity_ratio")}
-        scarce, bulk = set(self._scarce), self._bulk
-        groups = [self._groups(filters) for filters in self.networks]
-        found = []
-        for s, m, f, path in zip(routes["state"], routes["market"], routes["family"], routes["path"], strict=True):
-            take: dict[int, float] = {}
-            if m in scarce and f in ratio:
-                take[number[s, m, True]] = ratio[f]
-            if self.capacities:
-                here, boxes = groups[s]
-                at = list(path)
-                inside = here[at] != ""
-                if m in bulk:
-                    inside &= ~boxes[at]
-                take |= {number[s, g, False]: 1.0 for g in here[at][inside] if (s, g, False) in number}
-            found.append(take or {0: 1.0})
-        return found
-
-    def _groups(self, filters: Filters) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-        """Return the capacity group of each arc, and whether it is one of boxes."""
-        arcs = filters.network.arcs
-        return arcs["capacity_group"].to_numpy(), (arcs["capacity_unit"] == BOXES).to_numpy()
+        return LogitModel(arcs, demands, routes, path_size=0.0, unmet_penalty=penalty, price_power=POWER)
 
     @property
-    def _bulk(self) -> set[str]:
+    def bulk(self) -> set[str]:
         """Markets that are not of boxes."""
         return set(self.demand["market"][self.demand["unit"] == "t"])
 
@@ -496,7 +357,7 @@ class YearModel:
         return self._model.with_(
             cost=self.costs(choice, sea=sea),
             quantity=self.quantity(choice),
-            scale=self.alternatives.demands["market"].map(self._scales(choice)).to_numpy(dtype=float),
+            scale=self.alternatives.demands["market"].map(scales(choice, self.markets)).to_numpy(dtype=float),
             price=np.full(1 + len(self.rows), choice.scarcity_usd_per_teu),
         )
 
@@ -554,86 +415,14 @@ class YearModel:
         return np.asarray(paid / np.maximum(self._by_route(weight), 1e-300))
 
     def scarcity(self, choice: Choice, flow: npt.NDArray[np.float64]) -> dict[str, float]:
-        """Return what scarcity adds to the price of a train of the Northern route in each market, USD/TEU.
-
-        The mean over the parts of the year by the trains in them.
-        """
-        units = self.routes["family"].map({_NORTHERN: 1.0, "middle": self.parameter("middle_scarcity_ratio")})
-        load = (units.fillna(0.0) * flow).groupby([self.routes["market"], self.routes["state"]]).sum()
-        room = self.parameter("scarcity_capacity_teu")
-        found = {}
-        for market in self._scarce:
-            loads = [float(load.get((market, s), 0.0)) for s in range(len(self.states))]
-            paid = sum(x * (x / (room * s.share)) ** _POWER for x, s in zip(loads, self.states, strict=True))
-            found[market] = choice.scarcity_usd_per_teu * paid / max(sum(loads), 1e-300)
-        return found
+        """Return what scarcity adds to the price of a train of the Northern route in each market, USD/TEU."""
+        return self.rooms.scarcity(choice, flow)
 
     def price(self, choice: Choice, flow: npt.NDArray[np.float64], market: str, family: str) -> float:
         """Return the mean price of a family to its shippers in a market, scarcity in, USD/TEU."""
         mine = ((self.routes["market"] == market) & (self.routes["family"] == family)).to_numpy()
-        paid = self._tariff(choice)[mine] @ flow[mine] / max(float(flow[mine].sum()), 1e-300)
+        paid = self.priced.tariff(choice)[mine] @ flow[mine] / max(float(flow[mine].sum()), 1e-300)
         return float(paid) + self.scarcity(choice, flow).get(market, 0.0)
-
-    def cheapest(self) -> npt.NDArray[np.float64]:
-        """Return the TEU a year on each of `routes` if all took the cheapest: no constants, no scarcity."""
-        cost = self.routes["tariff"] + self._delay * self.routes["goods"].map(self.hour)
-        usual = self.routes[self.routes["refuses"] == 0]
-        best = cost[usual.index].groupby([usual[k] for k in ("state", *CELL)]).idxmin()
-        rows = self.demand.set_index(CELL)["teu_per_year"]
-        flow = np.zeros(len(self.routes))
-        for key, route in best.items():
-            state, *rest = key
-            flow[route] += float(rows.loc[tuple(rest)]) * self.states[int(state)].share
-        return flow
-
-    def route_costs(self, choice: Choice) -> pd.DataFrame:
-        """Return what each of `routes` costs the mean shipper.
-
-        Returns
-        -------
-        DataFrame by route
-            ``tariff_usd_per_teu`` (to the shipper), ``cost_usd_per_teu`` (generalised, scarcity apart),
-            ``carbon_usd_per_teu`` (of it), ``constant_usd_per_teu``, ``delay_h`` (hours, unreliability as hours).
-        """
-        hour = self.routes["goods"].map(self.hour).to_numpy(dtype=float) * choice.time_factor
-        tariff, carbon = self._tariff(choice), self._carbon(self.routes["kgco2e_per_t"])
-        return pd.DataFrame(
-            {
-                "tariff_usd_per_teu": tariff,
-                "cost_usd_per_teu": tariff + hour * self._delay + carbon,
-                "carbon_usd_per_teu": carbon,
-                "constant_usd_per_teu": self._constant(choice),
-                "delay_h": self._delay,
-            },
-            index=self.routes.index,
-        )
-
-    def assignment(self, choice: Choice) -> Assignment:
-        """Return the routes and flows as an `Assignment`, shippers of one kind of goods together."""
-        found = self.solve(choice)
-        goods = list(dict.fromkeys(self.demand["goods"]))
-        prices = [
-            goods_prices(self.filters.tables, g, value_of_time_usd_per_teu_h=choice.time_factor * self.hour[g])
-            for g in goods
-        ]
-        case = SimpleNamespace(
-            network=self.filters.network,
-            classes=[SimpleNamespace(goods=g) for g in goods],
-            prices=prices,
-            shown_year=self.year,
-        )
-        costs = self.route_costs(choice)
-        table = self.routes.assign(
-            **{"class": self.routes["goods"].map({g: i for i, g in enumerate(goods)})},
-            cost_usd_per_teu=costs["cost_usd_per_teu"],
-            constant_usd_per_teu=costs["constant_usd_per_teu"],
-            waiting_usd_per_teu=found.waiting,
-            teu_per_year=found.flow,
-        )
-        parts = self.demand.rename(columns={"teu_per_year": "teu"})
-        full = found.full.groupby("group")["waiting_usd_per_teu"].max()
-        unmet = pd.Series(found.unmet + found.not_shipped)
-        return Assignment.of("logit", found.status, found.residual, case, table, parts, unmet, full)
 
 
 def _felt(setting: Setting) -> tuple[object, ...]:
@@ -644,13 +433,3 @@ def _felt(setting: Setting) -> tuple[object, ...]:
 def _families(folder: str | Path | None) -> dict[str, tuple[str, ...]]:
     table = table_of("markets", folder).set_index("market_id")
     return {str(m): tuple(f) for m, f in table["families"].items()}
-
-
-def _inputs_with(inputs: pd.DataFrame, year: int, changes: Mapping[str, float]) -> pd.DataFrame:
-    wrong = [f"inputs: no series is called {s!r}{nearest(s, inputs.columns)}" for s in changes if s not in inputs]
-    if wrong:
-        raise DataError(wrong)
-    changed = inputs.copy()
-    for series, value in changes.items():
-        changed.loc[year, series] = value
-    return changed

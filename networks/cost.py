@@ -76,6 +76,11 @@ def goods_prices(
     value_of_time_usd_per_teu_h, carbon_price_usd_per_t : float, optional
         Used instead of the tables' values.
 
+    Returns
+    -------
+    Prices
+        What `generalised_cost` counts with.
+
     Raises
     ------
     DataError

@@ -11,7 +11,13 @@ _SHOWN = 20
 
 
 class DataError(ValueError):
-    """A table is wrong; every problem found is listed, each with file, row, column and value."""
+    """A table is wrong; every problem found is listed, each with file, row, column and value.
+
+    Parameters
+    ----------
+    problems : iterable of str
+        One message each; the first are shown, all are kept in ``problems``.
+    """
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = list(problems)
@@ -25,7 +31,17 @@ class DataError(ValueError):
 
 
 class PlaceError(ValueError):
-    """A name typed by a user is unknown or means several things; the message lists candidates."""
+    """A name typed by a user is unknown or means several things; the message lists candidates.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong.
+    candidates : list of str
+        Labels of the places that could be meant.
+    ambiguous : bool
+        Whether it means several, not none.
+    """
 
     def __init__(self, message: str, candidates: list[str], *, ambiguous: bool = False) -> None:
         self.candidates = candidates

@@ -62,6 +62,11 @@ def from_networkx(graph: nx.MultiDiGraph[Any], tables: Tables) -> Tables:
     tables : Tables
         Where rates, stops, borders and the rest are taken from.
 
+    Returns
+    -------
+    Tables
+        With borders and stops of the links and places that are left.
+
     Raises
     ------
     KeyError
@@ -86,7 +91,13 @@ def from_networkx(graph: nx.MultiDiGraph[Any], tables: Tables) -> Tables:
 
 
 def places_gdf(tables: Tables) -> gpd.GeoDataFrame:
-    """Return ``places.csv`` as points, EPSG:4326, indexed by place id."""
+    """Return ``places.csv`` as points, EPSG:4326, indexed by place id.
+
+    Parameters
+    ----------
+    tables : Tables
+        Whose ``places`` are drawn.
+    """
     import geopandas as gpd
 
     points = gpd.points_from_xy(tables.places["lon"], tables.places["lat"])
@@ -95,6 +106,11 @@ def places_gdf(tables: Tables) -> gpd.GeoDataFrame:
 
 def links_gdf(tables: Tables) -> gpd.GeoDataFrame:
     """Return ``links.csv`` with the way of each link, indexed by link id.
+
+    Parameters
+    ----------
+    tables : Tables
+        With ways of their own where their folder has them.
 
     Returns
     -------

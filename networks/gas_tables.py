@@ -22,8 +22,14 @@ _ROUNDING_PCT = 0.2  # of twelve months or three tiers
 class GasTables:
     """The tables of the gas network; columns as in ``datapackage.json``, numbers, lists and text as in `Tables`.
 
-    ``bases``, ``places``, ``pipes``, ``lines``, ``compressors``, ``storages``, ``terminals``, ``contracts``, ``flows``
-    and ``events`` are indexed by their ids, the others by number.
+    Attributes
+    ----------
+    bases, places, pipes, lines, compressors, storages, terminals, contracts, flows, events : DataFrame
+        ``gas_bases.csv``, ``gas_places.csv`` and so on, each indexed by its id.
+    profiles, supplies, prices, demand, demand_months, tiers, peaks, fill, project_pipes : DataFrame
+        ``gas_profiles.csv`` and so on, indexed by number.
+    countries, parameters, sources : DataFrame
+        As in `Tables`.
     """
 
     bases: pd.DataFrame
@@ -50,7 +56,13 @@ class GasTables:
     sources: pd.DataFrame
 
     def parameter(self, name: str) -> float:
-        """Return one parameter of the method, in the unit that its row states."""
+        """Return one parameter of the method, in the unit that its row states.
+
+        Parameters
+        ----------
+        name : str
+            Row of ``parameters.csv``.
+        """
         return float(self.parameters.at[name, "value"])
 
 

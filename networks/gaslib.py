@@ -95,6 +95,11 @@ class GasLibNetwork:
         closed : set of str, optional
             Valves, stations and pipes that are shut.
 
+        Returns
+        -------
+        tuple of three DataFrames
+            With the columns that `solvers.steady_state` asks of ``nodes``, ``pipes`` and ``compressors``.
+
         Raises
         ------
         DataError

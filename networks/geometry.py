@@ -26,7 +26,18 @@ def _geod() -> Geod:
 
 
 def distance_km(start: Point, end: Point) -> float:
-    """Return the geodesic distance in km between two (lon, lat) points in degrees."""
+    """Return the geodesic distance in km between two points on the WGS84 ellipsoid.
+
+    Parameters
+    ----------
+    start, end : pair of float
+        Longitude and latitude, degrees.
+
+    Returns
+    -------
+    float
+        Length in km.
+    """
     return float(_geod().inv(*start, *end)[2]) / 1000
 
 

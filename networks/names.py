@@ -34,7 +34,13 @@ def plain(name: str) -> str:
 
 
 class PlaceNames:
-    """Finds the place that a user means by an id, a UN/LOCODE, a name or another name."""
+    """Finds the place that a user means by an id, a UN/LOCODE, a name or another name.
+
+    Parameters
+    ----------
+    places : DataFrame, or iterable of rows
+        ``places.csv`` by ``place_id``: ``name``, ``country_id``, ``locode``, ``aliases``.
+    """
 
     def __init__(self, places: pd.DataFrame | Iterable[PlaceRow]) -> None:
         rows = list(places if not hasattr(places, "itertuples") else places.itertuples())
@@ -56,6 +62,11 @@ class PlaceNames:
         name : str
             Id (``CN_XIA``), UN/LOCODE (``CNSIA``), name or other name, in any case, with or without
             accents and punctuation. The start of a name is enough if only one place has it.
+
+        Returns
+        -------
+        str
+            Id of the place.
 
         Raises
         ------
@@ -80,14 +91,38 @@ class PlaceNames:
         return sorted(found)
 
     def nearest(self, name: str, most: int = 3) -> list[str]:
-        """Return the labels of places with a name like `name`, the nearest first."""
+        """Return the labels of places with a name like `name`, the nearest first.
+
+        Parameters
+        ----------
+        name : str
+            What was typed.
+        most : int
+            How many at most.
+
+        Returns
+        -------
+        list of str
+            As of `label`; empty if nothing is near.
+        """
         near: list[str] = []
         for cutoff in (0.75, 0.6):
             near = near or get_close_matches(plain(name[:80]), self._exact, n=most, cutoff=cutoff)
         return list(dict.fromkeys(self._label[p] for text in near for p in sorted(self._exact[text])))[:most]
 
     def label(self, place_id: str) -> str:
-        """Return name, country and id of a place, as they stand in messages."""
+        """Return name, country and id of a place, as they stand in messages.
+
+        Parameters
+        ----------
+        place_id : str
+            Of a place that is there.
+
+        Raises
+        ------
+        KeyError
+            No such id.
+        """
         return self._label[place_id]
 
     def _error(self, what: str, place_ids: list[str], *, ambiguous: bool = False) -> PlaceError:

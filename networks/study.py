@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 import seeds
 
 from .errors import DataError, nearest
+from .given import given_yaml
 
 __all__ = ["KNOWLEDGE", "REMOVABLE", "STUDY_FILE", "Study", "gone", "references", "study_of"]
 
@@ -58,12 +59,23 @@ class Study(BaseModel):
         return {} if value is None else value
 
     def has(self, name: str) -> bool:
-        """Return whether the toolkit's rows of a table belong to the study."""
+        """Return whether the toolkit's rows of a table belong to the study.
+
+        Parameters
+        ----------
+        name : str
+            Of the table, without ``.csv``.
+        """
         return self.base == "toolkit" or name in KNOWLEDGE
 
 
 def study_of(folder: str | Path | None) -> Study | None:
     """Return the study that a folder holds; None where it has no ``study.yaml``.
+
+    Parameters
+    ----------
+    folder : path or None
+        Where to look.
 
     Raises
     ------
@@ -82,13 +94,10 @@ def study_of(folder: str | Path | None) -> Study | None:
 
 @lru_cache(maxsize=16)
 def _read(file: Path, _changed: int, _size: int) -> Study:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     try:
-        raw = YAML(typ="safe").load(file.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise DataError([f"{file}: cannot be read: {' '.join(str(error).split())}"]) from None
+        raw = given_yaml(file) or {}
+    except FileNotFoundError:
+        raise DataError([f"{file}: no such file"]) from None
     if not isinstance(raw, Mapping):
         raise DataError([f"{file}: expected keys such as title and base, got {type(raw).__name__}"])
     try:

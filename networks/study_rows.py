@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import seeds
 
 from .errors import DataError, nearest
 from .gas_tables import load_gas_tables
+from .safely import alone
 from .study import STUDY_FILE, references, study_of
 from .tables import check_references, load_tables, read_parts, read_table, table_of
 from .ways import read_ways
@@ -70,10 +72,19 @@ def make_study(
     text = _STUDY.format(title=_quoted(title or home.resolve().name), base=base)
     if remove:
         text += f"remove: {json.dumps({name: list(keys) for name, keys in remove.items()}, ensure_ascii=False)}\n"
+    new = not home.exists()
     try:
         home.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        with alone(home), tempfile.TemporaryDirectory(dir=home, prefix=".new-") as made:
+            part = Path(made) / STUDY_FILE
+            part.write_text(text, encoding="utf-8")
+            if file.exists():
+                raise DataError([f"{file}: is there already"])
+            part.replace(file)
     except OSError as error:
+        if new:
+            with suppress(OSError):
+                home.rmdir()
         raise DataError([f"{file}: cannot be written ({error.strerror})"]) from None
     return file
 
@@ -102,7 +113,8 @@ def add_rows(folder: str | Path, rows: Mapping[str, Iterable[Mapping[str, Any]]]
     if study is None:
         raise DataError([_no_study(home)])
     try:
-        return _added(home, rows)
+        with alone(home):
+            return _added(home, rows)
     except UnicodeDecodeError as error:
         raise DataError([f"{home}: a table is not UTF-8 (byte {error.start}); save it as CSV UTF-8"]) from None
     except OSError as error:

@@ -97,6 +97,11 @@ class Supernetwork:
         handling : bool
             True: cargo starts and ends on the ground and pays loading and unloading. False: it starts
             and ends on board, as station-to-station tariffs are quoted.
+
+        Returns
+        -------
+        tuple of two lists of int
+            Numbers of the nodes; empty where no arc touches the place.
         """
         here = self._layers.get(place_id, [])
         if handling:

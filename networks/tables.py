@@ -14,6 +14,7 @@ import pandas as pd
 import seeds
 
 from .errors import DataError, nearest
+from .given import check_table
 from .study import Study, gone, study_of
 
 __all__ = [
@@ -45,6 +46,13 @@ class Tables:
 
     Lists (``aliases``, ``gauge_mm``, ``*_source_id``) are tuples of strings; numbers are floats with
     NaN for missing; text is a string, empty for missing.
+
+    Attributes
+    ----------
+    countries, places, rates, links, borders, stops, goods, parameters, sources : DataFrame
+        ``countries.csv`` and so on.
+    folder : Path or None
+        Folder with tables of one's own that they were read from.
     """
 
     countries: pd.DataFrame
@@ -57,10 +65,15 @@ class Tables:
     parameters: pd.DataFrame
     sources: pd.DataFrame
     folder: Path | None = None
-    """Folder with tables of one's own that they were read from."""
 
     def parameter(self, name: str) -> float:
-        """Return one parameter of the method, in the unit that its row states."""
+        """Return one parameter of the method, in the unit that its row states.
+
+        Parameters
+        ----------
+        name : str
+            Row of ``parameters.csv``.
+        """
         return float(self.parameters.at[name, "value"])
 
 
@@ -102,7 +115,7 @@ def table_of(name: str, folder: str | Path | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per row, index 0, 1, ….
+        One row per row, index 0, 1, …; columns as in ``datapackage.json``.
 
     Raises
     ------
@@ -200,7 +213,7 @@ def read_table(name: str, path: str | Path | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per row of the file, index 0, 1, ….
+        One row per row of the file, index 0, 1, …; columns as in ``datapackage.json``.
 
     Raises
     ------
@@ -231,13 +244,36 @@ def _read(name: str, file: Path) -> pd.DataFrame:
     for column, field in fields.items():
         check = _bad_list if field["type"] == "list" else _broken_constraints
         problems += check(file, raw[column], typed[column], field)
+    problems += _twice(name, file, raw)
     if problems:
         raise DataError(problems)
     return typed
 
 
+def _twice(name: str, file: Path, raw: pd.DataFrame) -> Iterator[str]:
+    """Yield what is wrong with a key of several columns; one of a single column is said to be unique."""
+    key = seeds.descriptor()[name]["schema"]["primaryKey"]
+    if len(key) < 2:
+        return
+    for row in raw.index[raw.duplicated(key)]:
+        values = ", ".join(f"{column} {raw.at[row, column]!r}" for column in key)
+        yield f"{file.name}, row {file_row(row)}: {values} stands twice, expected to be unique"
+
+
 def table_file(name: str, folder: str | Path | None) -> Path:
     """Return the file of a table: the user's if the folder has one, else the toolkit's.
+
+    Parameters
+    ----------
+    name : str
+        Of the table, without ``.csv``.
+    folder : path or None
+        Folder with tables of one's own.
+
+    Returns
+    -------
+    Path
+        Of the file.
 
     Raises
     ------
@@ -258,6 +294,7 @@ def _no_folder(folder: str | Path) -> str:
 
 
 def _read_text(file: Path) -> pd.DataFrame:
+    check_table(file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # cells beyond the header are not dropped
@@ -269,9 +306,7 @@ def _read_text(file: Path) -> pd.DataFrame:
     except UnicodeDecodeError as error:
         where = f"byte {error.start}"
         raise DataError([f"{file}: {where} is not UTF-8; save the file as CSV UTF-8"]) from None
-    except pd.errors.ParserWarning:
-        raise DataError([f"{file}: rows have more cells than the header; is a text with a comma not quoted?"]) from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
         raise DataError([f"{file}: not a readable CSV table ({str(error).strip()})"]) from None
     except OSError as error:
         raise DataError([f"{file}: cannot be read ({error.strerror})"]) from None
@@ -281,8 +316,6 @@ def _read_text(file: Path) -> pd.DataFrame:
 def _check_columns(file: Path, raw: pd.DataFrame, fields: Mapping[str, Any]) -> None:
     needed = [c for c, f in fields.items() if f.get("constraints", {}).get("required")]
     problems = [f"{file}: column {c!r} is missing" for c in needed if c not in raw]
-    if len(raw.columns) == 1 and ";" in str(raw.columns[0]):
-        raise DataError([f"{file}: expected commas between columns, got semicolons; save it as CSV with commas"])
     unknown = [str(column) for column in raw.columns if column not in fields]
     problems += [f"{file}: unknown column {column!r}{nearest(column, fields)}" for column in unknown]
     if problems:
@@ -291,7 +324,8 @@ def _check_columns(file: Path, raw: pd.DataFrame, fields: Mapping[str, Any]) -> 
 
 def _typed(text: pd.Series[str], kind: str) -> pd.Series[Any]:
     if kind in ("number", "integer"):
-        number = pd.to_numeric(text.where(text != ""), errors="coerce").astype(float)
+        known = pd.to_numeric(text.where(text != ""), errors="coerce").notna()
+        number = text[known].astype(float).reindex(text.index)  # exact, which to_numeric of pandas 2 is not
         return number.mask(number.abs() == float("inf"))
     if kind == "list":
         return text.map(lambda cell: tuple(x.strip() for x in cell.split(";") if x.strip()))

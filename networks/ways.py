@@ -15,6 +15,7 @@ import seeds
 
 from .errors import DataError
 from .geometry import cut_at_antimeridian, distance_km, great_circle
+from .given import given_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,8 @@ BASES = {
 """What a line on the map follows, best first."""
 
 CREDIT = "Railways and roads © OpenStreetMap contributors, ODbL 1.0"
+"""What a map says that shows them."""
+
 FILES = {"track": "ways_osm.geojson", "road": "ways_osm.geojson", "ferry": "ways_osm.geojson"}
 """Files of the ways that come from OpenStreetMap and are under its licence; all others stand in ``ways.geojson``."""
 
@@ -88,6 +91,11 @@ def read_ways(network: str = "freight", folder: str | Path | None = None) -> dic
     folder : path, optional
         Folder with tables of your own; ways in it go before those of the toolkit.
 
+    Returns
+    -------
+    dict of str to Way
+        Links without a stored way are not in it.
+
     Raises
     ------
     DataError
@@ -107,7 +115,7 @@ def read_ways(network: str = "freight", folder: str | Path | None = None) -> dic
 def _read(file: Path, _changed: int) -> tuple[dict[str, str], tuple[tuple[str, Way], ...]]:
     """Return the head of a file of ways, and its ways with their network."""
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = json.loads(given_text(file))
         found: list[tuple[str, Way]] = []
         for feature in data["features"]:
             about = feature["properties"]
@@ -115,7 +123,9 @@ def _read(file: Path, _changed: int) -> tuple[dict[str, str], tuple[tuple[str, W
             way = Way(about["link_id"], about["basis"], about["length_km"], about["gap_km"], points)
             found.append((str(about["network"]), way))
         head = {key: str(value) for key, value in data.items() if key not in ("type", "features")}
-    except (ValueError, KeyError, TypeError) as error:
+    except DataError:
+        raise
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError([f"{file}: not a file of ways as `corridors geometry build` writes it ({error})"]) from None
     return head, tuple(found)
 
@@ -181,6 +191,16 @@ def lines_of(
         By place id, with ``lon`` and ``lat``.
     folder, network
         As in `read_ways`.
+
+    Returns
+    -------
+    list of (LineString or MultiLineString, str)
+        In the order of the links: the line, in degrees, and what it follows, one of `BASES`.
+
+    Raises
+    ------
+    DataError
+        As of `read_ways`.
     """
     stored = read_ways(network, folder)
     at = dict(

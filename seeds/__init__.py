@@ -10,6 +10,7 @@ from typing import Any
 __all__ = ["FOLDER", "descriptor", "table_path"]
 
 FOLDER = Path(__file__).resolve().parent
+"""Where the tables lie."""
 
 
 @cache
@@ -28,6 +29,16 @@ def descriptor() -> dict[str, dict[str, Any]]:
 
 def table_path(name: str) -> Path:
     """Return the path of one table.
+
+    Parameters
+    ----------
+    name : str
+        Of the table, without ``.csv``.
+
+    Returns
+    -------
+    Path
+        The file beside this module.
 
     Raises
     ------

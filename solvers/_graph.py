@@ -29,11 +29,21 @@ IntArray = npt.NDArray[np.int64]
 
 
 class Tree(NamedTuple):
-    """Shortest paths between one root and every node: arrays of shape (n,), node by node."""
+    """Shortest paths between one root and every node.
 
-    cost: FloatArray  # inf where there is no path
-    hops: FloatArray  # fewest arcs among the cheapest paths, inf where there is no path
-    arc: IntArray  # arc joining the node to the tree, -1 at the root and where there is no path
+    Attributes
+    ----------
+    cost : ndarray of float, shape (n,)
+        Of the path, inf where there is none.
+    hops : ndarray of float, shape (n,)
+        Fewest arcs among the cheapest paths, inf where there is no path.
+    arc : ndarray of int, shape (n,)
+        Arc that joins the node to the tree, -1 at the root and where there is no path.
+    """
+
+    cost: FloatArray
+    hops: FloatArray
+    arc: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,22 +199,64 @@ class Graph:
     def only(self, allowed: npt.ArrayLike) -> Graph:
         """View of the graph restricted to the arcs where `allowed` is true (and already allowed here).
 
-        `allowed` is a boolean mask of shape (m,) in row order; another shape or type raises
-        `SolverInputError`.
+        Parameters
+        ----------
+        allowed : array_like of bool, shape (m,)
+            In row order.
+
+        Raises
+        ------
+        SolverInputError
+            Another shape or type.
         """
         mask = check_mask(allowed, len(self.arcs))
         return replace(self, allowed=mask if self.allowed is None else mask & self.allowed)
 
     def without(self, arcs: npt.ArrayLike) -> Graph:
-        """View of the graph with the arcs where the mask `arcs` is true banned; see `only`."""
+        """View of the graph with the arcs where the mask `arcs` is true banned.
+
+        Parameters
+        ----------
+        arcs : array_like of bool, shape (m,)
+            In row order.
+
+        Raises
+        ------
+        SolverInputError
+            Another shape or type.
+        """
         return self.only(~check_mask(arcs, len(self.arcs)))
 
     def with_cost(self, cost: npt.ArrayLike) -> Graph:
-        """View of the graph with other costs, shape (m,), in row order; raises `SolverInputError`."""
+        """View of the graph with other costs.
+
+        Parameters
+        ----------
+        cost : array_like of float, shape (m,)
+            In row order.
+
+        Raises
+        ------
+        SolverInputError
+            Another shape, or a cost that is negative or no number.
+        """
         return replace(self, cost=check_costs(cost, self.arcs, "cost"))
 
     def node(self, label: object, role: str) -> int:
-        """Return the number of a label; raise `SolverInputError` naming `role` and near labels."""
+        """Return the number of a label.
+
+        Parameters
+        ----------
+        label : hashable
+            Of a node.
+        role : str
+            What the node is in the message: ``source``, ``origin``.
+
+        Raises
+        ------
+        SolverInputError
+            No such node; near labels are named.
+        """
         found = self.ids.get(label) if isinstance(label, Hashable) and hashes(label) else None
         if found is None:
             raise SolverInputError.unknown_node(role, label, self.nodes)

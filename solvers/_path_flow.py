@@ -118,11 +118,12 @@ def _generate(
         if result.status != _solver.STOPPED or not crowded or time.perf_counter() > deadline:
             return result
         rounds = result.rounds
-    if not crowded:
+    point = InteriorPoint.start(pricer, columns) if crowded else None
+    if point is not None:
+        point.solve(_HANDOVER, floor, deadline)
+    if point is None or not point.rounds:  # without time for a round there are no prices to go on from
         master = Master(pricer, columns, solver, np.zeros(0, dtype=np.int64), shortfall, floor)
         return master.solve(gap, deadline, -np.inf, None)
-    point = InteriorPoint.start(pricer, columns)
-    point.solve(_HANDOVER, floor, deadline)
     rows, basis = point.settle()
     master = Master(pricer, columns, solver, rows, shortfall, floor)
     master.start_from(basis)

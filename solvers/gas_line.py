@@ -39,7 +39,13 @@ class LineCapacity:
     gas: Gas = field(repr=False)
 
     def mcm_per_day(self, temperature_c: float = 15.0) -> float:
-        """Return the flow in million m3 a day at a reference temperature and one atmosphere."""
+        """Return the flow in million m3 a day at a reference temperature and one atmosphere.
+
+        Parameters
+        ----------
+        temperature_c : float
+            Of the cubic metre, degrees Celsius.
+        """
         return self.kg_per_s * 86_400.0 / self.gas.density_at(temperature_c) / 1e6
 
 
@@ -95,7 +101,22 @@ def line_capacity(
 def linepack_kg(
     length_km: float, diameter_mm: float, start_bar: float, end_bar: float, gas: Gas | None = None
 ) -> float:
-    """Return the mass of gas in a pipe between two pressures, kg: its volume at the mean pressure along it."""
+    """Return the mass of gas in a pipe between two pressures: its volume at the mean pressure along it.
+
+    Parameters
+    ----------
+    length_km, diameter_mm : float
+        Of the pipe, inside.
+    start_bar, end_bar : float
+        Absolute pressures at its ends.
+    gas : Gas, optional
+        What flows.
+
+    Returns
+    -------
+    float
+        kg.
+    """
     used = gas or Gas()
     pressure = float(mean_pressure(np.array(start_bar * _BAR), np.array(end_bar * _BAR)))
     volume = np.pi / 4.0 * (diameter_mm / 1000.0) ** 2 * length_km * 1000.0

@@ -23,7 +23,6 @@ __all__ = [
 
 GAS_CONSTANT = 8314.4626  # J/(kmol K), CODATA 2018
 GRAVITY = 9.80665  # m/s2
-AIR_KG_PER_KMOL = 28.9647
 STANDARD_PA, NORMAL_K = 101_325.0, 273.15
 COMPRESSIBILITIES = ("ideal", "constant", "papay", "aga", "linear")
 AVERAGES = ("exact", "mean_pressure")
@@ -80,22 +79,38 @@ class Gas:
         """Specific gas constant, J/(kg K)."""
         return GAS_CONSTANT / self.molar_mass_kg_per_kmol
 
-    @property
-    def gravity(self) -> float:
-        """Density relative to air."""
-        return self.molar_mass_kg_per_kmol / AIR_KG_PER_KMOL
-
     def density(self, pressure_pa: Any) -> Any:
-        """Return the density, kg/m3, at a pressure and the temperature of the gas."""
+        """Return the density, kg/m3, at a pressure and the temperature of the gas.
+
+        Parameters
+        ----------
+        pressure_pa : float or ndarray
+            Absolute pressure, Pa.
+        """
         return pressure_pa / (self.z_at(pressure_pa) * self.constant * self.temperature_k)
 
     def density_at(self, temperature_c: float, pressure_pa: float = STANDARD_PA) -> float:
-        """Return the density, kg/m3, in a reference state near the atmosphere, as an ideal gas."""
+        """Return the density, kg/m3, in a reference state near the atmosphere, as an ideal gas.
+
+        Parameters
+        ----------
+        temperature_c : float
+            Degrees Celsius.
+        pressure_pa : float
+            Absolute pressure, Pa; one atmosphere by default.
+        """
         return pressure_pa / (self.constant * (NORMAL_K + temperature_c))
 
     def z_at(self, pressure_pa: Any) -> Any:
-        r"""Return the compressibility factor at a pressure.
+        """Return the compressibility factor at a pressure.
 
+        Parameters
+        ----------
+        pressure_pa : float or ndarray
+            Absolute pressure, Pa.
+
+        Notes
+        -----
         Papay (1968): :math:`1 - 3.52 p_r e^{-2.26 T_r} + 0.274 p_r^2 e^{-1.878 T_r}`. AGA, for up to 70 bar:
         :math:`1 + 0.257 p_r - 0.533 p_r / T_r`. Both as in T. Koch, B. Hiller, M. E. Pfetsch, L. Schewe (eds.),
         "Evaluating Gas Network Capacities", SIAM 2015, section 2.3. Linear in the pressure, :math:`z = 1 / (b_1 + b_2

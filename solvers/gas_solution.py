@@ -90,16 +90,30 @@ class GasFlow:
 
     @property
     def days(self) -> pd.Series[float]:
-        """Length of each period."""
+        """Length of each period in days, by period."""
         return pd.Series(self.problem.days, self.problem.periods, name="days")
 
     @property
     def flow(self) -> pd.DataFrame:
-        """Net flow by period and pipe, positive from tail to head: what enters less what enters at the other end."""
+        """Net flow, units a day, periods by pipes; positive from tail to head.
+
+        What enters at the tail less what enters at the head.
+        """
         return self.forward - self.backward
 
     def total(self, rates: pd.DataFrame) -> pd.Series[float]:
-        """Return amounts over the horizon of a table of rates by period."""
+        """Return amounts over the horizon of a table of rates by period.
+
+        Parameters
+        ----------
+        rates : DataFrame, periods by anything
+            Units a day, such as `supply` or `unmet`.
+
+        Returns
+        -------
+        Series by column of `rates`
+            Units.
+        """
         return rates.mul(self.days, axis=0).sum()
 
     def unmet_total(self) -> float:
@@ -113,6 +127,11 @@ class GasFlow:
         ----------
         before : hashable
             Label of the first period that does not count.
+
+        Returns
+        -------
+        float
+            Money.
         """
         p = self.problem
         n = self.days.index.get_loc(before)
@@ -127,7 +146,13 @@ class GasFlow:
         return float(sum((p.days[:n] @ part[:n]).sum() for part in parts))
 
     def by_group(self) -> pd.DataFrame:
-        """Return demand, what is served and what is not by group (country), tier and period: rates a day."""
+        """Return demand, what is served and what is not.
+
+        Returns
+        -------
+        DataFrame by period, ``group`` (country) and ``tier``
+            ``demand``, ``served``, ``unmet``: units a day.
+        """
         p = self.problem
         keys = {"group": [p.groups[n] for n in p.demand_node.tolist()], "tier": p.tiers}
         rows = pd.MultiIndex.from_product([p.periods, range(len(p.demands))])
@@ -224,7 +249,13 @@ class GasFlow:
         return found[:, : len(self.problem.supplies)]
 
     def net_exports(self) -> pd.DataFrame:
-        """Return what each group sends to each other over the horizon, net: rows send, columns get."""
+        """Return what each group sends to each other over the horizon, net.
+
+        Returns
+        -------
+        DataFrame, groups ``from`` by groups ``to``
+            Units; rows send, columns get.
+        """
         p = self.problem
         ahead, back, _ = self._amounts()
         frame = pd.DataFrame(

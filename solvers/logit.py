@@ -238,6 +238,11 @@ class LogitModel:
         takes : (ndarray of int, shape (routes,), csr_array, shape (ways, arcs)), optional
             Way of each route, and what a unit of each way takes of each arc, instead of what paths and units say; none
             may take of an arc that has no capacity. `solve` shows paths as they were read.
+
+        Returns
+        -------
+        LogitModel
+            This one stays as it is.
         """
         old = self._problem
         changed: dict[str, Any] = {}
@@ -268,7 +273,17 @@ class LogitModel:
         return found
 
     def flow(self, *, residual: float = 1e-8, max_rounds: int = 200) -> FloatArray:
-        """Return the flow of each route, shape (routes,), without the tables of `solve`.
+        """Return the flow of each route, without the tables of `solve`.
+
+        Parameters
+        ----------
+        residual, max_rounds
+            As of `assign_logit`.
+
+        Returns
+        -------
+        ndarray of float, shape (routes,)
+            Quantity by each.
 
         Raises
         ------
@@ -289,6 +304,11 @@ class LogitModel:
         residual, max_rounds
             As of `assign_logit`.
 
+        Returns
+        -------
+        LogitResponse
+            Flow by route, expected least cost by demand, waiting cost by capacity.
+
         Raises
         ------
         ArithmeticError
@@ -306,7 +326,18 @@ class LogitModel:
         return LogitResponse(found, expected, choice.wait)
 
     def solve(self, *, residual: float = 1e-8, max_rounds: int = 200) -> LogitSolution:
-        """Return the assignment, see `assign_logit`."""
+        """Return the assignment, see `assign_logit`.
+
+        Parameters
+        ----------
+        residual, max_rounds
+            As of `assign_logit`.
+
+        Returns
+        -------
+        LogitSolution
+            ``infeasible`` where capacities cannot carry what must go.
+        """
         problem, (arcs, demands, routes) = self._problem, self._tables
         tables = arcs, demands, routes if self._cost is None else routes.assign(cost=self._cost)
         if problem.stuck:

@@ -3,8 +3,12 @@
 import functools
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import networks
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")  # a busy machine is no failure
 
 
 @pytest.fixture(scope="session")

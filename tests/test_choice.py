@@ -9,6 +9,7 @@ import pytest
 import corridors
 from corridors.calibration import CALIBRATION_YEARS, PRIORS, calibrate, carried, residuals
 from corridors.choice import CHOICES, Choice, load_choice, write_choice
+from corridors.year_flows import cheapest_flow
 from corridors.year_model import YearModel
 from corridors.year_setting import Closure
 from networks import DataError
@@ -117,7 +118,7 @@ def test_a_closure_of_half_a_year_takes_half_of_what_one_of_a_year_takes():
 
 
 def test_cheapest_way_takes_all_by_it(model):
-    flow = model.cheapest()
+    flow = cheapest_flow(model)
     assert flow.sum() == pytest.approx(model.demand["teu_per_year"].sum())
     used = model.routes[flow > 0]
     assert not used.duplicated(["state", "market", "origin", "destination", "goods"]).any()

@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 import corridors
 import networks
 from corridors.planner import design_case
 from solvers import SolverInputError, solve_flow, solve_gas_flow, worst_failures, worst_gas_failures
+from solvers.failure_search import _most
 
 from .flow_checks import arc_lp
 
@@ -88,6 +90,15 @@ def test_a_budget_of_attack_equals_enumeration(seed):
     assert told.objective == pytest.approx(truth, rel=1e-6)
     by_programme = worst_failures(arcs, demands, unmet_penalty=PENALTY, attack_cost=price, budget=4, method="programme")
     assert by_programme.objective == pytest.approx(truth, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_a_rest_of_the_budget_may_buy_is_never_underrated(seed):
+    rng = np.random.default_rng(seed)
+    harm, price, left = rng.uniform(0, 10, (4, 7)), rng.uniform(0.2, 5, 7), 6.0
+    may = rng.random(7) < 0.8
+    best = [-linprog(-row, A_ub=[price], b_ub=[left], bounds=[(0, float(m)) for m in may]).fun for row in harm]
+    np.testing.assert_allclose(_most(harm, may, price, left), best)
 
 
 @pytest.mark.parametrize(("k", "protect"), [(1, 1), (1, 2), (2, 1), (2, 2)])

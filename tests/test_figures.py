@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 
 import matplotlib as mpl
 import pytest
@@ -203,3 +206,11 @@ def test_drawing_does_not_pile_up_figures(compare):
     figure = plots.tcd()
     plt.close(figure)
     assert set(plt.get_fignums()) == before
+
+
+@pytest.mark.parametrize(("chosen", "used"), [({}, "agg"), ({"MPLBACKEND": "svg"}, "svg")])
+def test_figures_are_drawn_where_a_notebook_or_window_chose(chosen, used):
+    code = "from corridors.style import pyplot; pyplot(); import matplotlib; print(matplotlib.get_backend())"
+    plain = {key: value for key, value in os.environ.items() if key != "MPLBACKEND"}
+    done = subprocess.run([sys.executable, "-c", code], env=plain | chosen, capture_output=True, text=True, check=True)
+    assert done.stdout.strip().lower() == used

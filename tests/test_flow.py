@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pulp
 import pytest
 
+import solvers._path_flow
+import solvers._problem
 import solvers._solver
 import solvers.flow
 from solvers import FlowCheckError, SolverInputError, solve_flow
@@ -188,6 +191,9 @@ def test_a_stop_in_time_is_honest():
     assert (stopped.arc_flow <= arcs["capacity"] + 1e-6).all()
     loose = solve_flow(arcs, demands, method="path", unmet_penalty=300, gap=0.05)
     assert loose.status == "optimal" and loose.gap <= 0.05
+    at_once = solve_flow(arcs, demands, method="path", unmet_penalty=300, time_limit_s=1e-9)
+    assert at_once.status == "time_limit"
+    assert at_once.bound <= exact.objective * (1 + 1e-9) <= at_once.objective * (1 + 1e-6)
 
 
 @pytest.mark.parametrize(
@@ -325,3 +331,14 @@ def test_solving_writes_nothing_to_the_standard_output():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stdout == b""
+
+
+@pytest.mark.parametrize(("off", "status"), [(0.0, "optimal"), (1.0, "inaccurate")])
+def test_a_bound_that_proves_less_than_was_asked_is_told(off, status):
+    arcs = pd.DataFrame({"tail": ["a"], "head": ["b"], "cost": [-5.0], "capacity": [9.0]})
+    demands = pd.DataFrame({"origin": ["a"], "destination": ["b"], "quantity": [1.0]})
+    problem = solvers._problem.read_problem(arcs, demands, None)
+    raw = solvers._path_flow.solve_path(problem, solver=solvers._solver.solver_name("highs"), gap=1e-6, deadline=np.inf)
+    report = solvers.flow._Report(problem, replace(raw, bound=raw.bound - off), arcs, demands)
+    found = report.solution({"unmet_penalty": None, "solver": "highs", "method": "path"}, 1e-6, 0.0)
+    assert (found.status, found.objective, found.bound) == (status, -5.0, -5.0 - off)

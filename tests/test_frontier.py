@@ -106,7 +106,7 @@ def test_portfolios_are_worth_what_a_model_of_their_own_says():
         )
         answer = model.logit(choice).respond(residual=1e-10)
         route = model.alternatives.routes["route"].to_numpy()
-        kg = (model.routes["kgco2e_per_t"].to_numpy() * model.load_t_per_teu)[route]
+        kg = (model.routes["kgco2e_per_t"].to_numpy() * model.priced.load_t_per_teu)[route]
         return model.quantity(choice) @ answer.expected_cost, answer.flow @ kg
 
     cost, kg = alone(0)

@@ -27,9 +27,25 @@ from corridors.reporting.gas_map import gas_map, rate_class
 from corridors.reporting.map_colours import LAND, LAND_DARK, contrast, on_land
 from corridors.reporting.map_figure import map_figure
 from corridors.reporting.map_ground import drawn
-from corridors.reporting.map_parts import DIFFERENCE, NOTHING, RIM_PX, THIN_PX, WITH, WITHOUT, Spot
+from corridors.reporting.map_parts import (
+    DIFFERENCE,
+    NOTHING,
+    RIM_PX,
+    THIN_PX,
+    WITH,
+    WITHOUT,
+    Area,
+    Flow,
+    Group,
+    Line,
+    Map,
+    Scale,
+    Scenario,
+    Shade,
+    Spot,
+)
 from corridors.reporting.map_text import placed
-from corridors.reporting.maps import Area, Flow, Group, Line, Map, Scale, Scenario, Shade, svg
+from corridors.reporting.maps import svg
 from corridors.resilience.criticality import Criticality
 from corridors.resilience.criticality_map import HUE
 from corridors.route_map import DISCLAIMER

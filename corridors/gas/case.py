@@ -80,7 +80,7 @@ class GasCase:
 
     @property
     def periods(self) -> pd.Series[float]:
-        """Lengths of the periods in days, by their first day."""
+        """Lengths of the periods in days, by their first day (index ``period``)."""
         days = self.days
         if self.step == "day":
             return pd.Series(1.0, days.rename("period"))
@@ -88,7 +88,13 @@ class GasCase:
         return pd.Series(days.to_series().groupby(days.month).size().to_numpy(float), pd.Index(starts, name="period"))
 
     def profiles(self) -> dict[str, pd.DataFrame]:
-        """Return what changes by period: means over its days."""
+        """Return what changes by period: means over its days.
+
+        Returns
+        -------
+        dict of str to DataFrame
+            Figure (``pipe``, ``demand`` and others of ``daily``) to its values, periods by elements.
+        """
         found = {}
         for name, frame in self.daily.items():
             mine = frame.iloc[self.first_day : self.last_day]
@@ -115,7 +121,18 @@ class GasCase:
     def solve(
         self, sharing: str = "least_cost", *, solver: str = "highs", time_limit_s: float | None = None
     ) -> GasFlow:
-        """Solve; see `solvers.solve_gas_flow` for the rules of sharing."""
+        """Find the least-cost flow of the case.
+
+        Parameters
+        ----------
+        sharing, solver, time_limit_s
+            As of `solvers.solve_gas_flow`.
+
+        Returns
+        -------
+        GasFlow
+            In GWh and USD.
+        """
         return solve_gas_flow(**self.solver_tables(), sharing=sharing, solver=solver, time_limit_s=time_limit_s)
 
     def going_on(self, day: int, plan: GasFlow) -> GasCase:
@@ -153,7 +170,12 @@ class GasCase:
         )
 
     def built(self, projects: Sequence[str]) -> GasCase:
-        """Return the case with projects of gas_project_pipes in service all year.
+        """Return the case with projects in service all year.
+
+        Parameters
+        ----------
+        projects : sequence of str
+            Of ``gas_project_pipes.csv``.
 
         Raises
         ------
@@ -171,6 +193,11 @@ class GasCase:
 
     def opened(self, pipes: Sequence[str]) -> GasCase:
         """Return the case with pipes in service all year, with the capacity on record, whatever their status.
+
+        Parameters
+        ----------
+        pipes : sequence of str
+            Ids of pipes.
 
         Raises
         ------
@@ -190,6 +217,15 @@ class GasCase:
     def supplied(self, supply: str, bcm: float, basis_id: str) -> GasCase:
         """Return the case with another volume of the year of a source, the best day of it as usual above the mean.
 
+        Parameters
+        ----------
+        supply : str
+            Id of the source.
+        bcm : float
+            Volume of the year, billion m3.
+        basis_id : str
+            Row of ``gas_bases.csv``: what a m3 is.
+
         Raises
         ------
         DataError
@@ -205,6 +241,13 @@ class GasCase:
 
     def edited(self, edits: Sequence[GasEdit], bans: Sequence[GasBan] = ()) -> GasCase:
         """Return the case with changes, in their order.
+
+        Parameters
+        ----------
+        edits : sequence of GasEdit
+            What changes.
+        bans : sequence of GasBan
+            Who no longer uses whose gas; added to those that hold already.
 
         Raises
         ------
@@ -239,6 +282,11 @@ def gas_case(
         Share a year by country, beyond the record.
     prices : mapping of str to float, optional
         Series of gas_prices.csv with other values, USD per MWh.
+
+    Returns
+    -------
+    GasCase
+        Energies in GWh, money in USD.
 
     Raises
     ------

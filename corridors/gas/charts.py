@@ -1,4 +1,4 @@
-"""Charts of gas: what gas costs by each way, and what makes up for a loss, cheapest first."""
+"""Chart of what gas costs by each way."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..style import COLOURS, GREY, INK, MEASURES, pyplot
+from ..style import COLOURS, INK, pyplot
 from .delivered import Delivery
-from .measures import Mitigation
 
-__all__ = ["delivery_chart", "mitigation_chart"]
+__all__ = ["delivery_chart"]
 
 _PARTS = {
     "source": COLOURS["sea"],
@@ -55,39 +54,3 @@ def _parts(way: Delivery) -> tuple[float, float, float, float]:
     tariffs, capital = float(way.legs["tariff_usd_per_mwh"].sum()), float(way.legs["capital_usd_per_mwh"].sum())
     fuel = way.cost_usd_per_mwh - way.source_usd_per_mwh - tariffs - capital
     return way.source_usd_per_mwh, tariffs, capital, fuel
-
-
-def mitigation_chart(found: Mitigation, title: str) -> Any:
-    """Draw measures as steps: what each gives, by what it costs.
-
-    Parameters
-    ----------
-    found : Mitigation
-    title : str
-
-    Returns
-    -------
-    Figure
-    """
-    plt = pyplot()
-    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
-    table = found.table[found.table["gwh"] > 0]
-    left = table["cumulative_gwh"] - table["gwh"]
-    for kind, colour in MEASURES.items():
-        mine = table["kind"] == kind
-        if mine.any():
-            axes.bar(
-                left[mine], table["usd_per_mwh"][mine], width=table["gwh"][mine], align="edge", color=colour, label=kind
-            )
-    lacks = found.unmet_without_gwh
-    axes.axvline(lacks, color=GREY, linestyle="--", linewidth=1)
-    axes.annotate(
-        "would lack if nothing were done", (lacks, 1.0), xycoords=("data", "axes fraction"), xytext=(4, 4),
-        textcoords="offset points", ha="center", va="bottom", color=GREY, fontsize=9,
-    )  # fmt: skip
-    axes.set_xlabel("GWh beyond the plan, cheapest first")
-    axes.set_ylabel("USD per MWh")
-    axes.set_title(title, loc="left", color=INK, pad=22)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    return figure

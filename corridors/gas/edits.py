@@ -59,6 +59,8 @@ class GasBan:
 
     Attributes
     ----------
+    name, title : str
+        Of what bans it, and what people call that.
     supplies : tuple of str
         Whose gas.
     refused_by : frozenset of str

@@ -99,6 +99,11 @@ class GasOutcome:
             A table of `GasFlow`: ``flow``, ``forward``, ``supply``, ``level``, ``worth`` and others by period.
         sharing : str
             As of `unmet`.
+
+        Returns
+        -------
+        DataFrame by period
+            Columns and units as of that table.
         """
         planned, now = getattr(self.plan, name), getattr(self._by_rule(sharing), name)
         return pd.concat([planned[planned.index < now.index[0]], now]).fillna(0.0)
@@ -106,7 +111,15 @@ class GasOutcome:
     def demand_rows(self, sharing: str = "cooperative") -> pd.DataFrame:
         """Return demand of the whole year by ``country``, ``tier`` and ``day`` (first of the period).
 
-        With ``days``, ``demand_gwh``, ``served_gwh``, ``unmet_gwh``; hubs are left out.
+        Parameters
+        ----------
+        sharing : str
+            As of `unmet`.
+
+        Returns
+        -------
+        DataFrame
+            With ``days``, ``demand_gwh``, ``served_gwh``, ``unmet_gwh``; hubs are left out.
         """
         now = self._by_rule(sharing)
         before = self.plan.by_group().reset_index()
@@ -129,7 +142,7 @@ class GasOutcome:
 
     @cached_property
     def country_gcv(self) -> pd.Series[float]:
-        """Gross calorific values, kWh per m3, of the volumes of each country's own statistics."""
+        """Gross calorific values by country, kWh per m3, of the volumes of its own statistics."""
         demand = self.case.tables.demand.drop_duplicates("country_id", keep="last").set_index("country_id")
         return pd.Series(gcv(self.case.tables.bases, demand["basis_id"]), demand.index)
 
@@ -140,12 +153,19 @@ class GasOutcome:
         ----------
         by : str
             ``line`` (most that any pipe of it carries) or ``pipe``.
+        sharing : str
+            As of `unmet`.
 
         Returns
         -------
         DataFrame
             ``planned_bcm``, ``bcm``, ``change_bcm`` (net, in the basis of each pipe), ``worth_usd_per_mwh`` (mean worth
             of one more unit of capacity), ``full_pct`` (share of the time at its limit).
+
+        Raises
+        ------
+        DataError
+            Another `by` or `sharing`.
         """
         if by not in ("line", "pipe"):
             raise DataError([f"by: got {by!r}, expected line or pipe{nearest(by, ('line', 'pipe'))}"])
@@ -172,7 +192,18 @@ class GasOutcome:
         return found.loc[fullest].set_index("line")
 
     def prices(self, sharing: str = "cooperative") -> pd.DataFrame:
-        """Return mean prices at the markets of countries, USD per MWh: ``planned``, ``now`` and ``highest``."""
+        """Return mean prices at the markets of countries from the day of the surprise on.
+
+        Parameters
+        ----------
+        sharing : str
+            As of `unmet`.
+
+        Returns
+        -------
+        DataFrame by country
+            USD per MWh: ``planned``, ``now`` and ``highest``.
+        """
         flow = self._by_rule(sharing)
         markets = self.case.demands.drop_duplicates("country").set_index("country")["node"]
         now = flow.price[markets].set_axis(markets.index, axis=1)
@@ -187,10 +218,17 @@ class GasOutcome:
         )
 
     def origins(self) -> pd.DataFrame:
-        """Return whose gas each country uses, per cent by seller, with the Herfindahl-Hirschman index of the shares.
+        """Return whose gas each country uses.
 
-        Gas mixes in proportion at each place; what storages give more than they take in counts as ``stock``. ``hhi``
-        is the sum of squared percentages: 10,000 where all comes from one seller. Sellers of LNG are one.
+        Returns
+        -------
+        DataFrame by country
+            Per cent by seller, and ``hhi``, the Herfindahl-Hirschman index: the sum of squared percentages, 10,000
+            where all comes from one seller. Sellers of LNG are one.
+
+        Notes
+        -----
+        Gas mixes in proportion at each place; what storages give more than they take in counts as ``stock``.
         """
         mixed = self.flow.origins()
         seller = self.case.supplies["country"].to_dict() | {"storage": "stock"}
@@ -198,9 +236,12 @@ class GasOutcome:
         return _dependence(by_seller, self._weights())
 
     def transits(self) -> pd.DataFrame:
-        """Return through which countries the gas of each has come, per cent, with the index of each country's shares.
+        """Return through which countries the gas of each has come.
 
-        Shares of several countries on one way add up to more than 100.
+        Returns
+        -------
+        DataFrame by country
+            Per cent by country passed, which add up to more than 100 where a way passes several, and their ``hhi``.
         """
         return _dependence(self.flow.transits(), self._weights())
 

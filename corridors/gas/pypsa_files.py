@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from networks import DataError
+from networks.safely import put_folder
 
 from .edits import FloatArray
 
@@ -169,13 +170,6 @@ def write_folder(path: str | Path, files: Mapping[str, str]) -> None:
             part.mkdir()
             for name, text in files.items():
                 (part / name).write_text(text, encoding="utf-8", newline="")
-            if folder.exists():
-                folder.rename(Path(made) / "old")
-            try:
-                part.rename(folder)
-            except OSError:
-                if (Path(made) / "old").exists():
-                    (Path(made) / "old").rename(folder)
-                raise
+            put_folder(part, folder)
     except OSError as error:
         raise DataError([f"{folder}: cannot be written ({error.strerror})"]) from None

@@ -22,7 +22,7 @@ _KINDS = ("pipe", "production", "storage", "lng")
 def n_minus_1(
     capacity: Mapping[str, Mapping[str, float]], peak: float, effective: float = 0.0, largest: float | None = None
 ) -> float:
-    r"""Return the N-1 index of a country, per cent.
+    """Return the N-1 index of a country, per cent.
 
     Parameters
     ----------
@@ -34,6 +34,11 @@ def n_minus_1(
         Part of it that measures on the side of demand can make up for.
     largest : float, optional
         What fails; otherwise the largest of all.
+
+    Returns
+    -------
+    float
+        Per cent.
 
     Raises
     ------
@@ -148,6 +153,11 @@ def _is_hub(case: GasCase, country: str) -> bool:
 
 def security(case: GasCase) -> pd.DataFrame:
     """Return the N-1 index by country.
+
+    Parameters
+    ----------
+    case : GasCase
+        By day or month; its capacities are those of a day.
 
     Returns
     -------

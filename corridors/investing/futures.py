@@ -158,11 +158,27 @@ class Future:
         return self.rules.paid_m(self.rules.numbers)
 
     def allowed(self, budget_m: float | None = None) -> npt.NDArray[np.bool_]:
-        """Say which portfolios break no rule and were valued."""
+        """Say which portfolios break no rule and were valued.
+
+        Parameters
+        ----------
+        budget_m : float, optional
+            Million; otherwise that of the scenario.
+
+        Returns
+        -------
+        ndarray of bool, shape (portfolios,)
+        """
         return self.rules.allowed(self.rules.numbers, budget_m) & np.isfinite(self.worth)
 
     def best(self, budget_m: float | None = None) -> int:
-        """Return the best portfolio for a budget, proved against every rule."""
+        """Return the number of the best portfolio for a budget, proved against every rule.
+
+        Parameters
+        ----------
+        budget_m : float, optional
+            Million; otherwise that of the scenario.
+        """
         found = best(self.rules.numbers, self.paid_m, self.worth, self.allowed(budget_m), _LEAST)
         self.rules.prove(self.rules.names_of(found), budget_m)
         return found

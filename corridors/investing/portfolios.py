@@ -129,12 +129,35 @@ class Rules:
         return np.arange(2 ** len(self.candidates), dtype=np.int64)
 
     def paid_m(self, numbers: Numbers) -> Values:
-        """Return what each portfolio takes of the budget, million."""
+        """Return what each portfolio takes of the budget.
+
+        Parameters
+        ----------
+        numbers : ndarray of int, shape (portfolios,)
+            Portfolios: bit i is candidate i.
+
+        Returns
+        -------
+        ndarray of float, shape (portfolios,)
+            Million.
+        """
         found: Values = bits(numbers, len(self.candidates)) @ np.array([c.paid_m for c in self.candidates], dtype=float)
         return found
 
     def allowed(self, numbers: Numbers, budget_m: float | None = None) -> npt.NDArray[np.bool_]:
-        """Say which portfolios break no rule; `budget_m` instead of the budget."""
+        """Say which portfolios break no rule.
+
+        Parameters
+        ----------
+        numbers : ndarray of int, shape (portfolios,)
+            As of `paid_m`.
+        budget_m : float, optional
+            Million, instead of the budget.
+
+        Returns
+        -------
+        ndarray of bool, shape (portfolios,)
+        """
         inside = bits(numbers, len(self.candidates)).astype(bool)
         limit = self.budget_m if budget_m is None else budget_m
         fine = self.paid_m(numbers) <= limit + _slack(limit)
@@ -163,11 +186,24 @@ class Rules:
         return found
 
     def names_of(self, number: int) -> tuple[str, ...]:
-        """Return the projects of a portfolio."""
+        """Return the projects of a portfolio.
+
+        Parameters
+        ----------
+        number : int
+            As of `paid_m`.
+        """
         return tuple(name for i, name in enumerate(self.names) if number >> i & 1)
 
     def prove(self, names: Sequence[str], budget_m: float | None = None) -> None:
         """Check a portfolio rule by rule, independently of `allowed`.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Its projects.
+        budget_m : float, optional
+            Million, instead of the budget.
 
         Raises
         ------

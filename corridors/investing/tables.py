@@ -9,7 +9,7 @@ import pandas as pd
 
 from networks import DataError
 
-from ..files import write_text
+from ..files import write_folder
 
 if TYPE_CHECKING:
     from .frontier import Frontier
@@ -50,7 +50,6 @@ def check_folder(folder: Path) -> None:
 
 
 def write_tables(found: Frontier, folder: Path) -> None:
-    """Write the tables as CSV to a folder, each whole or not at all."""
-    folder.mkdir(exist_ok=True)
-    for name, table in tables_of(found).items():
-        write_text(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+    """Write the tables as CSV to a folder, all or none."""
+    texts = {f"{name}.csv": table.to_csv(index=False, lineterminator="\n") for name, table in tables_of(found).items()}
+    write_folder(folder, texts)

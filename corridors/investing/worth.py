@@ -183,7 +183,7 @@ class Worth:
             answer = self._logit.with_(cost=cost, capacity=room).respond(wait, residual=_RESIDUAL)
         except ArithmeticError as error:
             raise DataError([f"{self.year}: {self._words(number)} cannot be solved: {error}"]) from None
-        emitted = answer.flow @ (sums["kgco2e_per_t"] * self.model.load_t_per_teu)[route]
+        emitted = answer.flow @ (sums["kgco2e_per_t"] * self.model.priced.load_t_per_teu)[route]
         return _Outcome(float(self._quantity @ answer.expected_cost), float(emitted), answer.wait)
 
     def _part(self, number: int) -> _Effect:
@@ -212,7 +212,7 @@ class Worth:
     def _cheapest(self, sums: Mapping[str, Values], there: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Return which routes of the pool are the cheapest open one of their corridor to the mean shipper."""
         model = self.model
-        carbon = sums["kgco2e_per_t"] * model.load_t_per_teu * model.setting.carbon_usd_per_t / 1000
+        carbon = sums["kgco2e_per_t"] * model.priced.load_t_per_teu * model.setting.carbon_usd_per_t / 1000
         cost = sums["tariff"] + self._hour * np.asarray(delay_of(sums, model.parameter)) + carbon
         cost = np.where(there, cost, np.inf)
         first, slot = self._slots

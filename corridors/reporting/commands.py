@@ -35,7 +35,10 @@ def report(
     out: Annotated[Path, typer.Option("--out", help="HTML file to write.")] = Path("report.html"),
     with_: Annotated[
         list[str] | None,
-        typer.Option("--with", help="What else to ask: criticality, uncertainty, backtest or frontier. Repeatable."),
+        typer.Option(
+            "--with",
+            help="What else to ask: criticality, uncertainty, backtest or frontier; may be given several times.",
+        ),
     ] = None,
     xlsx: Annotated[Path | None, typer.Option(help="Write a workbook with the same numbers too.")] = None,
     set_: Annotated[list[str] | None, SET] = None,

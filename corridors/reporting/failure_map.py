@@ -19,7 +19,8 @@ from ..resilience.criticality_map import (
     losses,
     title_of,
 )
-from .maps import WITH, Flow, Group, Line, Map, Scale, Scenario, Spot, clipped
+from .map_parts import WITH, Flow, Group, Line, Map, Scale, Scenario, Spot
+from .map_text import clipped
 
 if TYPE_CHECKING:
     from ..resilience.criticality import Criticality

@@ -14,7 +14,8 @@ from networks import DataError, lines_of, load_tables
 from ..scenario.answers import way_title
 from ..scenario.results import Run
 from ..style import AFLOAT, COLOURS
-from .maps import DIFFERENCE, WITH, WITHOUT, Flow, Group, Line, Map, Scale, Scenario, Spot, clipped
+from .map_parts import DIFFERENCE, WITH, WITHOUT, Flow, Group, Line, Map, Scale, Scenario, Spot
+from .map_text import clipped
 
 __all__ = ["freight_map", "link_flows", "year_of"]
 

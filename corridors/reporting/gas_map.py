@@ -16,7 +16,7 @@ from networks import GasTables, lines_of, load_gas_tables
 from ..scenario.gas_results import GasRun
 from ..style import COLOURS
 from .freight_map import year_of
-from .maps import (
+from .map_parts import (
     DIFFERENCE,
     NOTHING,
     WITH,
@@ -30,8 +30,8 @@ from .maps import (
     Scenario,
     Shade,
     Spot,
-    clipped,
 )
+from .map_text import clipped
 
 __all__ = ["RATES", "gas_map", "rate_class"]
 

@@ -15,48 +15,24 @@ from .map_colours import LAND_DARK, on_land
 from .map_ground import START, Box, Drawing, drawn
 from .map_parts import (
     DASHES,
-    DIFFERENCE,
     LESS,
     MORE,
     NOTHING,
     THIN_PX,
-    WITH,
-    WITHOUT,
-    Area,
     Flow,
-    Group,
     Line,
     Map,
     Scale,
     Scenario,
-    Shade,
-    Spot,
 )
 from .map_text import SIDES, Side, clipped, placed, told
 
 if TYPE_CHECKING:
     from shapely import Geometry
 
-__all__ = [
-    "DIFFERENCE",
-    "NOMINAL_PX",
-    "NOTHING",
-    "WITH",
-    "WITHOUT",
-    "Area",
-    "Flow",
-    "Group",
-    "Line",
-    "Map",
-    "Scale",
-    "Scenario",
-    "Shade",
-    "Spot",
-    "clipped",
-    "svg",
-]
+__all__ = ["svg"]
 
-NOMINAL_PX = 1000
+_NOMINAL_PX = 1000
 """Width of a map at which names have their size without a script, px."""
 
 _HIT_PX = 11
@@ -183,7 +159,7 @@ def _dashes(dash: str) -> str:
 
 
 def _picture(found: Map, drawing: Drawing, key: str) -> Iterator[str]:
-    scale = START[0] / NOMINAL_PX
+    scale = START[0] / _NOMINAL_PX
     views = {"start": drawing.start, "whole": drawing.whole, "limit": drawing.limit}
     data = " ".join(f'data-{name}="{_view(view)}"' for name, view in views.items())
     yield (

@@ -58,9 +58,9 @@ def criticality(
 
         save_figure(map_, lambda: found.plot_map(lens, days=days, effect=effect))
     if out is not None:
-        from .show import write_folder
+        from .show import write_tables
 
-        write_folder(found, out)
+        write_tables(found, out)
     if csv:
         sys.stdout.write(found.table.to_csv(index=False))
     elif json:
@@ -75,7 +75,10 @@ def sweep(
     scenario: Annotated[str, typer.Argument(help=_CRITICAL_HELP)],
     vary: Annotated[
         list[str] | None,
-        typer.Option(help="Path and values instead of the file's, as demand.growth.cn-eu='2 %/yr,4 %/yr'. Repeatable."),
+        typer.Option(
+            help="Path and values instead of the file's: demand.growth.cn-eu='2 %/yr,4 %/yr'; "
+            "may be given several times."
+        ),
     ] = None,
     together: Annotated[
         bool, typer.Option("--together", help="Values of --vary go in step, not each with each.")

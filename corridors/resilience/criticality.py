@@ -14,6 +14,7 @@ import pandas as pd
 from networks import DataError
 from networks.errors import nearest
 
+from ..reported import notebook_html
 from .asking import ask_year, opened
 from .elements import KINDS, Element, elements
 from .failing import COLUMNS, COUNTRY_COLUMNS, TRANSIT_COLUMNS, Study
@@ -93,6 +94,11 @@ class Criticality:
         top : int
             How many.
 
+        Returns
+        -------
+        DataFrame
+            Rows of ``table``, the worst first; those that hurt nobody are left out.
+
         Raises
         ------
         DataError
@@ -136,7 +142,22 @@ class Criticality:
         )
 
     def plot_map(self, lens: str = "cost", *, days: int = 180, effect: str = "removed") -> Figure:
-        """Draw links by how much their loss hurts: width is flow, colour the class of five."""
+        """Draw links by how much their loss hurts: width is flow, colour the class of five.
+
+        Parameters
+        ----------
+        lens, days, effect
+            As of `ranking`.
+
+        Returns
+        -------
+        matplotlib Figure
+
+        Raises
+        ------
+        DataError
+            A word or a number that was not run.
+        """
         from .criticality_map import draw_map
 
         return draw_map(self, lens, days=days, effect=effect)
@@ -146,10 +167,7 @@ class Criticality:
         return f"{self.answer}\n\n{self.ranking(days=max(self.table['days']), top=10).to_string()}"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        html: str = self.ranking(days=max(self.table["days"]), top=10).to_html(escape=True)
-        return f"<p>{escape(self.answer)}</p>{html}"
+        return notebook_html(self.answer, self.ranking(days=max(self.table["days"]), top=10))
 
 
 def _told(lens: str, kind: str, row: pd.Series[Any]) -> str:

@@ -111,7 +111,19 @@ class Recovery:
     def plot(
         self, other: Recovery | None = None, *, labels: tuple[str, str] = ("as it is", "with the measure")
     ) -> Figure:
-        """Draw the share of demand that is served, its loss shaded, and the queue; see `draw_recovery`."""
+        """Draw the share of demand that is served, its loss shaded, and the queue; see `draw_recovery`.
+
+        Parameters
+        ----------
+        other : Recovery, optional
+            The same shock with a measure.
+        labels : pair of str
+            What both are called.
+
+        Returns
+        -------
+        matplotlib Figure
+        """
         from .recovery_chart import draw_recovery
 
         return draw_recovery(self, other, labels=labels)

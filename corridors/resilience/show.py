@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..files import write_text
+from ..files import write_folder
 from ..terminal import console_here, dim, figure, table_of
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .sweeping import Sweep
     from .uncertainty import Uncertainty
 
-__all__ = ["show_criticality", "show_recovery", "show_sweep", "show_uncertainty", "write_folder"]
+__all__ = ["show_criticality", "show_recovery", "show_sweep", "show_uncertainty", "write_tables"]
 
 _TABLES = ("table", "countries", "transit", "redundancy", "arcs")
 _HEADS = {
@@ -117,11 +117,9 @@ def _redundancy(narrow: pd.DataFrame) -> object:
     return table_of(columns, rows)
 
 
-def write_folder(found: Criticality, folder: Path) -> None:
-    """Write all tables as CSV."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in _TABLES:
-        write_text(folder / f"{name}.csv", getattr(found, name).to_csv(index=False))
+def write_tables(found: Criticality, folder: Path) -> None:
+    """Write all tables as CSV, all or none."""
+    write_folder(folder, {f"{name}.csv": getattr(found, name).to_csv(index=False) for name in _TABLES})
 
 
 def show_sweep(found: Sweep, measure: str, rows: str, columns: str | None, folder: Path | None) -> None:

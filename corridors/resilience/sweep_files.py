@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from networks import DataError
+from networks.safely import alone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +21,7 @@ __all__ = ["SweepFolder", "fingerprint"]
 _ASKED = "sweep.json"
 _PARTS = "parts"
 _BEGUN = ".begun"
+_WAITS_S = 2.0  # workers of a run that was killed end within
 
 
 class SweepFolder:
@@ -52,7 +55,26 @@ class SweepFolder:
             raise DataError([f"{self.path}: is a file, expected a folder"])
         if not self.path.resolve().parent.is_dir():
             raise DataError([f"{self.path}: the folder {self.path.resolve().parent} does not exist"])
-        self.path.mkdir(exist_ok=True)
+        try:
+            self.path.mkdir(exist_ok=True)
+        except OSError as error:
+            raise DataError([f"{self.path}: cannot be made ({error.strerror})"]) from None
+        self._held = ExitStack()
+        self._held.enter_context(alone(self.path, wait_s=_WAITS_S))
+        try:
+            self._begin(text)
+        except BaseException:
+            self._held.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
+
+    def _begin(self, text: str) -> None:
+        """Make sure that the folder is this sweep's, and free of what was begun and not done."""
         inside = sorted(p.name for p in self.path.iterdir() if not p.name.endswith(_BEGUN))
         file = self.path / _ASKED
         if inside and not file.exists():
@@ -60,7 +82,10 @@ class SweepFolder:
         if file.exists() and file.read_text(encoding="utf-8") != text:
             changed = _changed(json.loads(file.read_text(encoding="utf-8")), json.loads(text))
             raise DataError([f"{self.path}: holds another sweep ({changed} differs); name another folder"])
-        (self.path / _PARTS).mkdir(exist_ok=True)
+        try:
+            (self.path / _PARTS).mkdir(exist_ok=True)
+        except OSError as error:
+            raise DataError([f"{self.path}: cannot be written ({error.strerror})"]) from None
         for left in self.path.rglob(f"*{_BEGUN}"):
             left.unlink()
         self._write(file, lambda part: part.write_text(text, encoding="utf-8"))
@@ -128,6 +153,7 @@ class SweepFolder:
             write(begun)
             begun.replace(path)
         except OSError as error:
+            begun.unlink(missing_ok=True)
             raise DataError([f"{path}: cannot be written ({error.strerror})"]) from None
 
 

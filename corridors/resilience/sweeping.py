@@ -15,6 +15,7 @@ import pandas as pd
 from networks import DataError
 from networks.errors import nearest
 
+from ..reported import notebook_html
 from ..scenario.gas_schema import GasScenarioModel
 from ..scenario.varying import combinations
 from .asking import opened
@@ -61,6 +62,8 @@ class Sweep:
         ``run``, ``year``, ``border`` (two countries), ``teu_per_year``; empty for gas.
     varied : tuple of str
         Paths that vary.
+    title : str
+        Of the scenario.
     """
 
     runs: pd.DataFrame
@@ -71,7 +74,7 @@ class Sweep:
 
     @cached_property
     def failed(self) -> pd.DataFrame:
-        """Runs that could not be run, and why."""
+        """Rows of ``runs`` that could not be run; ``error`` says why."""
         return self.runs[self.runs["status"] == "failed"]
 
     def measure(self, what: str) -> pd.Series[float]:
@@ -129,6 +132,11 @@ class Sweep:
         rows, columns : str
             Paths, or ``year``.
 
+        Returns
+        -------
+        DataFrame, rows by columns
+            Mean of the runs of each cell; without `columns` one column named `what`.
+
         Raises
         ------
         DataError
@@ -150,7 +158,24 @@ class Sweep:
         return wide.reindex(index=order[rows], columns=order[columns])
 
     def plot_response(self, what: str, path: str | None = None) -> Figure:
-        """Draw a measure against what varies; see `table`."""
+        """Draw a measure against what varies.
+
+        Parameters
+        ----------
+        what : str
+            As of `measure`.
+        path : str, optional
+            What varies; otherwise the first.
+
+        Returns
+        -------
+        matplotlib Figure
+
+        Raises
+        ------
+        DataError
+            Another word, or a path that does not vary.
+        """
         from .sweep_chart import draw_response
 
         return draw_response(self, what, self.varied[0] if path is None else path)
@@ -162,10 +187,7 @@ class Sweep:
         return f"Sweep({self.title}: {count:,} runs{wrong}; varied: {', '.join(self.varied)})"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        html: str = self.runs.head(20).to_html(escape=True)
-        return f"<p>{escape(repr(self))}</p>{html}"
+        return notebook_html(repr(self), self.runs.head(20))
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,10 +271,13 @@ def sweep(
     tables = TABLES["gas" if isinstance(wanted.model, GasScenarioModel) else "freight"]
     work = _Chunks(Runner(alone, folder), tasks, _CHUNK)
     if out is not None:
-        _run(work, SweepFolder(out, _asked(alone, tasks, folder), tables), jobs, scheduler, progress)
-        return _read(SweepFolder(out, _asked(alone, tasks, folder), tables), tasks, wanted)
-    with tempfile.TemporaryDirectory(prefix="corridors-sweep-") as place:
-        files = SweepFolder(place, _asked(alone, tasks, folder), tables)
+        with SweepFolder(out, _asked(alone, tasks, folder), tables) as files:
+            _run(work, files, jobs, scheduler, progress)
+            return _read(files, tasks, wanted)
+    with (
+        tempfile.TemporaryDirectory(prefix="corridors-sweep-") as place,
+        SweepFolder(place, _asked(alone, tasks, folder), tables) as files,
+    ):
         _run(work, files, jobs, scheduler, progress)
         return _read(files, tasks, wanted)
 

@@ -132,6 +132,11 @@ class Uncertainty:
             ``first``, ``first_error``, ``total``, ``total_error`` (half widths of 95 % intervals); or ``mu_star``,
             ``mu_star_error``, ``sigma``.
 
+        Raises
+        ------
+        DataError
+            Another output, method or size.
+
         Notes
         -----
         Saltelli, Annoni, Azzini, Campolongo, Ratto and Tarantola (2010), Computer Physics Communications 181(2),
@@ -213,13 +218,36 @@ class Uncertainty:
         )
 
     def plot_convergence(self, output: str = "cost_musd") -> Figure:
-        """Draw the running mean with its 95 % interval, and the histogram."""
+        """Draw the running mean with its 95 % interval, and the histogram.
+
+        Parameters
+        ----------
+        output : str
+            Column of ``outputs``.
+        """
         from .uncertainty_chart import draw_convergence
 
         return draw_convergence(self, self._known(output))
 
     def plot_tornado(self, output: str = "cost_musd", top: int = 12) -> Figure:
-        """Draw what moves an output most."""
+        """Draw what moves an output most.
+
+        Parameters
+        ----------
+        output : str
+            Column of ``outputs``.
+        top : int
+            How many inputs.
+
+        Returns
+        -------
+        matplotlib Figure
+
+        Raises
+        ------
+        DataError
+            No such output.
+        """
         from ..appraisal_charts import draw_tornado
 
         table = self.tornado(output).head(top)

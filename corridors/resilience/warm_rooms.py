@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
-from ..year_model import BOXES, YearModel
+from ..year_model import YearModel
+from ..year_rooms import BOXES
 from ..year_routes import Values
 from .tracks import Flags, Ints, Routes, some_of
 
@@ -71,7 +72,7 @@ class Rooms:
         room = self._model.parameter("scarcity_capacity_teu")
         first = [int(np.flatnonzero(place == i)[0]) for i in range(len(names))]
         rooms = self._known[first]
-        scarce = self._model._scarce
+        scarce = self._model.scarce
         return pd.DataFrame(
             {
                 "state": 0,
@@ -108,7 +109,7 @@ class Rooms:
     def _scarce_of(self) -> csr_array:
         """Return what a TEU in each slot takes of what gets scarce, shape (slots, 1 + rows)."""
         ratio = {"northern": 1.0, "middle": self._model.parameter("middle_scarcity_ratio")}
-        number = {m: 1 + i for i, m in enumerate(self._model._scarce)}
+        number = {m: 1 + i for i, m in enumerate(self._model.scarce)}
         pairs = list(zip(self.slots["market"], self.slots["family"], strict=True))
         mine = [i for i, (m, f) in enumerate(pairs) if m in number and f in ratio]
         column = [number[pairs[i][0]] for i in mine]
@@ -117,7 +118,7 @@ class Rooms:
 
     @cached_property
     def _bulky(self) -> Flags:
-        return np.asarray(self.slots["market"].isin(self._model._bulk).to_numpy())
+        return np.asarray(self.slots["market"].isin(self._model.bulk).to_numpy())
 
     def _takes(self, routes: Routes, slots: Ints) -> csr_array:
         """Return what a TEU on the routes of some slots takes of each capacity, shape (slots, 1 + rows)."""

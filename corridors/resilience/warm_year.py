@@ -14,6 +14,7 @@ from solvers import LogitModel
 from ..choice import Choice
 from ..finder import Course
 from ..route_sets import by_order
+from ..year_costs import scales
 from ..year_model import YearModel
 from ..year_routes import AVERSE_TO, CELL, SEA, Values, branch_of, delay_of, route_sums, shifted
 from ..year_setting import Setting, State
@@ -202,7 +203,7 @@ class WarmYear:
 
     @cached_property
     def _logit(self) -> LogitModel:
-        self.model.__dict__["_takes"] = lambda: [{0: 1.0}] * len(self.slots)
+        self.model.__dict__["takes"] = [{0: 1.0}] * len(self.slots)
         return self.model.logit(self.choice)
 
     @cached_property
@@ -211,7 +212,7 @@ class WarmYear:
 
     @cached_property
     def _scale(self) -> Values:
-        return np.asarray(self.slots["market"].map(self.model._scales(self.choice)).to_numpy(dtype=float))
+        return np.asarray(self.slots["market"].map(scales(self.choice, self.model.markets)).to_numpy(dtype=float))
 
     @cached_property
     def usual(self) -> Part:

@@ -75,7 +75,7 @@ class WorstLoss:
 
     @cached_property
     def best_project(self) -> pd.Series[Any] | None:
-        """The project that lowers the worst most, or None if none does."""
+        """The project that lowers the worst most, or None if none does: a row of ``table``."""
         base = self.table.iloc[0]
         others = self.table.iloc[1:]
         better = others[others["cost_musd"] < base["cost_musd"] - 1e-6 * abs(base["cost_musd"]) - 1e-9]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from networks import DataError, build, load_tables, table_of
@@ -19,27 +16,26 @@ from networks import DataError, build, load_tables, table_of
 from ..catalogue import Filters
 from ..choice import load_choice
 from ..freight import demand
-from ..past import PAST_YEARS, year_inputs
 from ..year_model import YearModel
 from ..year_setting import Refusal, Setting, State
-from .draught import lift_factor
-from .edits import CapacityEdit, Edit, edited
+from .changed_inputs import changed_inputs
+from .draught import lifted
+from .edits import ArcsChange
+from .happening import MOST_STATES, Item, items_of, shares_of
 from .interventions import Made, Ready, make, ready, refusal
 from .money import funding
 from .projects import as_intervention, has_effect, opening_year, project_records
-from .schema import Intervention, ScenarioModel, When
+from .schema import ScenarioModel
 from .units import Change
-from .windows import days_on, lasts_days, lingering_days, runs_of_months
+from .windows import days_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Application", "Short"]
 
-_MOST_STATES = 32
 _MOST_REFUSALS = 5  # each doubles the kinds of shippers
 _GROWTH_BASE = 2025
-_SHIPS = ("sea", "feeder", "ferry")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,24 +59,6 @@ class Short:
     days: float
     times: float
     ready: tuple[Ready, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class _Item:
-    """An intervention with its days and its chance."""
-
-    name: str
-    intervention: Intervention
-    ready: tuple[Ready, ...]
-    when: When
-    chance: float  # that it happens, given its days
-    times: float  # a year, of what comes and goes; 0: no such thing
-    lingering: float  # days
-    draw: str  # what decides whether it happens: its own name, or that of whom it goes together with
-
-    @property
-    def days(self) -> float:
-        return lasts_days(self.when)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,30 +99,9 @@ class Application:
         return self.filters.tables.parameter("queue_days")
 
     @cached_property
-    def items(self) -> list[_Item]:
+    def items(self) -> list[Item]:
         """All that is enabled."""
-        found, problems = [], []
-        named = {**_named("disruptions", self.model.disruptions), **_named("policy", self.model.policy)}
-        for name, intervention in named.items():
-            try:
-                if intervention.enabled and named[_leader(name, intervention, named)].enabled:
-                    found.append(self._item(name, intervention, named))
-            except DataError as error:
-                problems += error.problems
-        if problems:
-            raise DataError(problems)
-        return found
-
-    def _item(self, name: str, intervention: Intervention, named: Mapping[str, Intervention]) -> _Item:
-        draw = _leader(name, intervention, named)
-        leader = named[draw]
-        chance, times = _chance(leader)
-        over = 0.0 if intervention.recover_over is None else intervention.recover_over.days
-        lingering = lingering_days(intervention.recovery, over)
-        if times > 1:
-            lingering += (times - 1) * lasts_days(leader.when)
-        parts = tuple(ready(name, intervention, self.filters))
-        return _Item(name, intervention, parts, leader.when, chance, times, lingering, draw)
+        return items_of(self.model, self.filters)
 
     def short(self, year: int | None = None) -> list[Short]:
         """Return what is over before shippers turn round; of a year, only what happens in it."""
@@ -154,7 +111,7 @@ class Application:
             if self._is_short(i) and (year is None or days_on(i.when, year).any())
         ]
 
-    def _is_short(self, item: _Item) -> bool:
+    def _is_short(self, item: Item) -> bool:
         fading = item.lingering if item.times <= 1 else 0.0
         return max(item.days, fading) <= self._turn_days
 
@@ -266,28 +223,7 @@ class Application:
 
     def inputs(self, year: int) -> dict[str, float]:
         """Return the series of a year that the scenario changes, in their own units."""
-        table = year_inputs(folder=self.folder)
-        known = min(year, PAST_YEARS[-1])
-        found, problems = {}, []
-        units = _units_of_series(self.folder)
-        for series, change in self.model.prices.items():
-            if series not in table:
-                continue  # told by the check of words
-            wrong = _misfit(change, units[series])
-            if wrong:
-                problems.append(f"prices.{series}: {wrong}")
-                continue
-            old = float(table[series].get(known, np.nan))
-            value = _series(change, old)
-            if value is None:
-                problems.append(f"prices.{series}: has no value in {known}; set one, without sign or factor")
-            elif not 0 < value <= _most(units[series]) and not (value == 0 and units[series].startswith("%")):
-                problems.append(f"prices.{series}: {change.text!r} makes it {value:g} {units[series]}")
-            else:
-                found[series] = value
-        if problems:
-            raise DataError(problems)
-        return found
+        return changed_inputs(self.model.prices, year, self.folder)
 
     def demand(self, year: int) -> pd.DataFrame:
         """Return the demand of a year with the scenario's growth and scales."""
@@ -342,10 +278,10 @@ class Application:
         """Return the parts of a year by what holds in them."""
         always = self._always(year)
         by_name = {item.name: item for item in self.items}
-        shares = self._shares(year)
-        if len(shares) > _MOST_STATES:
+        shares = shares_of([item for item in self.items if not self._is_short(item)], year)
+        if len(shares) > MOST_STATES:
             raise DataError(
-                [f"{len(shares)} combinations of what may hold in {year}, at most {_MOST_STATES}; disable some"]
+                [f"{len(shares)} combinations of what may hold in {year}, at most {MOST_STATES}; disable some"]
             )
         for names, share in shares.items():
             mine = [by_name[name] for name in names]
@@ -371,29 +307,15 @@ class Application:
                 ]
         return made
 
-    def _shares(self, year: int) -> dict[tuple[str, ...], float]:
-        """Return the share of the year of each set of what holds, by name in the order of the file."""
-        long = [item for item in self.items if not self._is_short(item)]
-        on = [days_on(item.when, year, item.lingering) for item in long]
-        count = len(on[0]) if on else 1
-        days = np.stack(on) if on else np.zeros((0, 1), dtype=bool)
-        found: dict[tuple[str, ...], float] = {}
-        patterns, times = np.unique(days, axis=1, return_counts=True) if on else (days, np.array([1]))
-        for pattern, length in zip(patterns.T, times, strict=True):
-            held = [item for item, holds in zip(long, pattern, strict=True) if holds]
-            for names, share in _chances(held):
-                found[names] = found.get(names, 0.0) + share * float(length) / count
-        return {names: share for names, share in found.items() if share > 0}
-
     def _state(
         self, share: float, made: Sequence[Made], names: tuple[str, ...], holders: Mapping[str, frozenset[int]]
     ) -> State:
         edits = [edit for m in made for edit in m.edits]
         capacities = [edit for m in made for edit in m.capacities]
-        lifted, rooms = self._lifted(made)
-        edits += lifted
+        tariffs, rooms = lifted([m.draughts or {} for m in made], self.filters.network.arcs, self.folder)
+        edits += tariffs
         capacities += rooms
-        change = _Change(tuple(edits), tuple(capacities)) if edits or capacities else None
+        change = ArcsChange(tuple(edits), tuple(capacities)) if edits or capacities else None
         return State(
             share,
             shut=tuple(sorted(frozenset().union(*(m.shut for m in made)))),
@@ -403,52 +325,6 @@ class Application:
             name=" + ".join(name.split(".")[-1] for name in names),
         )
 
-    def _lifted(self, made: Sequence[Made]) -> tuple[list[Edit], list[CapacityEdit]]:
-        """Return what other depths make of ships: what they lift, and what a box pays for the same voyage."""
-        depths: dict[str, float] = {}
-        for m in made:
-            for place, metres in (m.draughts or {}).items():
-                depths[place] = depths.get(place, 0.0) + metres
-        if not depths:
-            return [], []
-        arcs = self.filters.network.arcs
-        touched = arcs["from_place_id"].isin(depths) | arcs["to_place_id"].isin(depths)
-        at_port = touched & arcs["mode"].isin(_SHIPS) & (arcs["kind"] == "link")
-        edits, rooms = [], []
-        for link in sorted(set(arcs.loc[at_port, "link_id"])):
-            factor = lift_factor(link, depths, folder=self.folder)
-            mine = ((arcs["link_id"] == link) & (arcs["kind"] == "link")).to_numpy()
-            if factor <= 0:
-                edits.append(Edit("opens_year", mine, "set", np.inf, "draught"))
-                continue
-            edits.append(Edit("tariff_usd_per_teu", mine, "factor", 1 / factor, "draught"))
-            groups = tuple(dict.fromkeys(g for g in arcs.loc[mine, "capacity_group"] if g))
-            if groups:
-                nowhere = np.zeros(len(arcs), dtype=bool)
-                rooms.append(CapacityEdit(groups, nowhere, link, "factor", factor, "", "draught"))
-        return edits, rooms
-
-
-@dataclass(frozen=True, eq=False)
-class _Change:
-    """Edits as a function of arcs."""
-
-    edits: tuple[Edit, ...]
-    capacities: tuple[CapacityEdit, ...] = field(default=())
-
-    def __call__(self, arcs: pd.DataFrame) -> pd.DataFrame:
-        return edited(arcs, self.edits, self.capacities)
-
-    @property
-    def fingerprint(self) -> bytes:
-        """What it changes, as a hash."""
-        digest = hashlib.sha256()
-        for edit in (*self.edits, *self.capacities):
-            for value in vars(edit).values():
-                digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
-            digest.update(b";")
-        return digest.digest()
-
 
 @cache
 def _toolkit() -> Filters:
@@ -456,7 +332,7 @@ def _toolkit() -> Filters:
     return Filters(build(load_tables()))
 
 
-def _refuse_without_mean(item: _Item) -> None:
+def _refuse_without_mean(item: Item) -> None:
     """Raise DataError for an effect that comes and goes and has no mean over the year."""
     for one in item.ready:
         for key in sorted(one.effect.given):
@@ -468,77 +344,6 @@ def _refuse_without_mean(item: _Item) -> None:
             ):
                 why = "comes and goes faster than shippers turn round; write a change, '+24 h'"
                 raise DataError([f"{item.name}.effect.{key}: {why}"])
-
-
-def _named(section: str, entries: Mapping[str, Intervention]) -> dict[str, Intervention]:
-    return {f"{section}.{name}": entry for name, entry in entries.items()}
-
-
-def _leader(name: str, intervention: Intervention, named: Mapping[str, Intervention]) -> str:
-    """Return the path of the intervention whose days and chance hold."""
-    seen = [name]
-    while intervention.together_with is not None:
-        other = next((n for n in named if n.split(".", 1)[1] == intervention.together_with), None)
-        if other is None or other in seen:
-            why = "there is none" if other is None else "they name each other"
-            raise DataError([f"{name}.together_with: {intervention.together_with!r}: {why}"])
-        seen.append(other)
-        intervention = named[other]
-    return seen[-1]
-
-
-def _chance(intervention: Intervention) -> tuple[float, float]:
-    """Return the chance that it happens on its days, and how often a year it comes, zero if it does not come back."""
-    chance = intervention.probability
-    if chance is None:
-        months = intervention.when.months
-        return 1.0, float(runs_of_months(months)) if months is not None and intervention.when.from_ is None else 0.0
-    if chance.dimension == "share":
-        return chance.value, 0.0
-    return min(chance.per_year, 1.0), chance.per_year
-
-
-def _chances(held: Sequence[_Item]) -> Iterator[tuple[tuple[str, ...], float]]:
-    """Return which of those that may hold do, and the chance of that; those that go together do it together."""
-    draws: dict[Any, float] = {}
-    for item in held:
-        draws[item.draw] = item.chance
-    open_ = sum(0 < chance < 1 for chance in draws.values())
-    if 2**open_ > _MOST_STATES:
-        raise DataError([f"{open_} things that may or may not happen at a time, at most 5; disable some"])
-    for pick in itertools.product((True, False), repeat=len(draws)):
-        holds = dict(zip(draws, pick, strict=True))
-        share = math.prod(c if on else 1 - c for c, on in zip(draws.values(), pick, strict=True))
-        if share > 0:
-            yield tuple(item.name for item in held if holds[item.draw]), share
-
-
-def _units_of_series(folder: str | Path | None) -> dict[str, str]:
-    rows = table_of("year_inputs", folder)
-    return dict(zip(rows["series"], rows["unit"], strict=True))
-
-
-def _misfit(change: Change, unit: str) -> str:
-    """Return what is wrong with the unit of a change of a series, or nothing."""
-    wanted = {"USD/FEU": "USD/TEU", "d": "time", "TEU/yr": "TEU/time"}.get(unit, "share")
-    if change.kind == "factor" or change.quantity.dimension == wanted:
-        return ""
-    return f"{change.text!r} is in another unit than the series, {unit}"
-
-
-def _most(unit: str) -> float:
-    return 100.0 if unit.startswith("%") else math.inf
-
-
-def _series(change: Change, old: float) -> float | None:
-    """Return the new value of a series in the units of year_inputs.csv: USD/FEU, d, %, TEU/yr."""
-    if change.kind == "factor":
-        return None if math.isnan(old) else old * change.value
-    size = {"USD/TEU": 2.0, "time": 1 / 24, "share": 100.0, "TEU/time": 8760.0}[change.quantity.dimension]
-    value = change.value * size
-    if change.kind == "set":
-        return value
-    return None if math.isnan(old) else old + value
 
 
 def _usd(value: float, dimension: str, rate: float) -> float:

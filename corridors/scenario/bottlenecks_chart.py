@@ -49,25 +49,7 @@ def fullest(run: Run, base: Run | None, at_least: float, top: int, year: int) ->
 def bottlenecks_chart(
     run: Run, base: Run | None = None, at_least: float = 0.5, top: int = 12, year: int | None = None
 ) -> Figure:
-    """Draw utilisation, red where nothing more fits, with what one more TEU a year would be worth.
-
-    Parameters
-    ----------
-    run : Run
-    base : Run, optional
-        The counterfactual, as grey ticks.
-    at_least : float
-        Utilisation from which a capacity is drawn, in either run.
-    top : int
-        Most that are drawn.
-    year : int, optional
-        The last by default.
-
-    Raises
-    ------
-    DataError
-        Nothing is as full as that, or the year was not run.
-    """
+    """Draw utilisation, and what one more TEU a year would be worth; see `RunPlots.bottlenecks`."""
     at = chosen_year(run.years, year)
     table = fullest(run, base, at_least, top, at)
     if table.empty:

@@ -27,27 +27,7 @@ _MANY = 2e6  # from which on millions are written
 
 @drawn
 def flows_chart(runs: Sequence[Run], by: str = "family", year: int | None = None) -> Figure:
-    """Draw what each way carries in several runs: the sea in a panel of its own, what is not sent hatched in red.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-        Of the same unit; the counterfactual first, which is drawn pale and on top.
-    by : str
-        family, branch or corridor.
-    year : int, optional
-        The last of the first run by default.
-
-    Returns
-    -------
-    matplotlib Figure
-        Bars by way and run, whiskers from the lowest to the highest of `Run.ranges`; what is not sent has none.
-
-    Raises
-    ------
-    DataError
-        Another word, a year that was not run, or one in which nothing is wanted.
-    """
+    """Draw what each way carries in several runs of the same unit, the counterfactual first; see `RunPlots.shares`."""
     at = chosen_year(runs[0].years, year)
     tables = [_carried(run, by, at) for run in runs]
     most = pd.concat([table["central"] for table in tables], axis=1).max(axis=1)
@@ -66,27 +46,7 @@ def flows_chart(runs: Sequence[Run], by: str = "family", year: int | None = None
 
 @drawn
 def change_chart(found: Comparison, by: str = "family", year: int | None = None) -> Figure:
-    """Draw the difference that each way sees, with its range.
-
-    Parameters
-    ----------
-    found : Comparison
-        Two runs.
-    by : str
-        family, branch or corridor.
-    year : int, optional
-        The last by default.
-
-    Returns
-    -------
-    matplotlib Figure
-        Bars to the left lose, to the right gain, in thousands.
-
-    Raises
-    ------
-    DataError
-        Another word, or a year that was not run.
-    """
+    """Draw the difference that each way sees, with its range; see `RunPlots.change`."""
     at = chosen_year(found.years, year)
     flows = found.flows(by).xs(at, level="year")
     column = f"difference_{found.value}"

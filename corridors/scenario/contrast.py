@@ -13,7 +13,7 @@ import pandas as pd
 
 from networks import DataError
 
-from ..reported import Reported
+from ..reported import Reported, notebook_html
 from .gas_results import GasRun
 from .results import NOT_SHIPPED, UNMET, Run
 from .running import run
@@ -89,9 +89,18 @@ class Comparison(Reported):
         return side_by_side(self.base.emissions()[name], self.run.emissions()[name], name)
 
     def bottlenecks(self, at_least: float = 0.5) -> pd.DataFrame:
-        """Return how full capacities are in both, by year and element, in their fullest part of the year.
+        """Return how full capacities are in both, in their fullest part of the year.
 
-        ``base_utilisation``, ``utilisation``, ``difference_utilisation`` and ``difference_pct``; see `Run.bottlenecks`.
+        Parameters
+        ----------
+        at_least : float
+            Utilisation from which an element is listed, in either; 1 is full.
+
+        Returns
+        -------
+        DataFrame by year and element
+            ``base_utilisation``, ``utilisation``, ``difference_utilisation``, ``difference_pct``, as of
+            `Run.bottlenecks`.
         """
         name = "utilisation"
         one, other = (r.bottlenecks(0.0).groupby(["year", "element"])[name].max() for r in (self.base, self.run))
@@ -165,7 +174,18 @@ class Comparison(Reported):
         return bool(same and short and _largest(self.flows()) < _TINY)
 
     def moved(self, by: str = "family") -> pd.DataFrame:
-        """Return who lost to whom, as `diversion`, by family, branch or corridor, and whatever changed it."""
+        """Return who lost to whom, as `diversion`, whatever changed it.
+
+        Parameters
+        ----------
+        by : str
+            family, branch or corridor.
+
+        Returns
+        -------
+        DataFrame
+            Columns as of `diversion`.
+        """
         return self._moved([], by)
 
     def through(self, border: str, by: str = "diverted_from") -> pd.DataFrame:
@@ -243,18 +263,29 @@ class Comparison(Reported):
     def switching(self, year: int | None = None) -> pd.DataFrame:
         """Return the values at which the way that the answer is about costs as much as its nearest rival.
 
-        See `corridors.scenario.switching.switching_of`.
+        `year` and columns as of `Run.switching`.
         """
         from .switching import switching_of
 
         return switching_of(self, year)
 
     def ranges(self, by: str = "family") -> pd.DataFrame:
-        """Return how the difference varies with what is not known well, varied alike in both; see `Run.ranges`."""
+        """Return how the difference varies with what is not known well, varied alike in both.
+
+        Parameters
+        ----------
+        by : str
+            family, branch or corridor.
+
+        Returns
+        -------
+        DataFrame by year and `by`
+            ``central``, ``low``, ``high``, ``depends_on``; see `Run.ranges`.
+        """
         return spread(self.varied(by))
 
     def varied(self, by: str = "family") -> pd.DataFrame:
-        """Return differences by year and `by` (rows) and variant (columns); see `ranges`."""
+        """Return differences by year and `by` (rows) and variant (columns), TEU a year; see `ranges`."""
         base, now = self.base.varied(by), self.run.varied(by)
         told = [n for n in dict.fromkeys([*base, *now]) if n in now or not n.startswith(VARY_HERE)]
         here = [n for n in told if n.startswith(VARY_HERE) or not n.startswith(VARY) or (n in base and n in now)]
@@ -265,16 +296,7 @@ class Comparison(Reported):
     def drivers(self, year: int | None = None) -> pd.DataFrame:
         """Return what the number of the answer is at both ends of each assumption that moves it, the widest first.
 
-        Parameters
-        ----------
-        year : int, optional
-            The last by default.
-
-        Returns
-        -------
-        DataFrame
-            ``assumption``, ``at_low``, ``at_high`` (variants), ``low``, ``central``, ``high``, ``width``, ``unit``,
-            ``by``, ``way``; empty where nothing moves it. See `ranges`.
+        `year` and columns as of `Run.drivers`.
         """
         from .drivers import drivers
 
@@ -292,10 +314,7 @@ class Comparison(Reported):
         return f"{self.answer}\n\n{self.flows().round(1).to_string()}"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        html: str = self.flows().round(1).to_html(escape=True)
-        return f"<p>{escape(self.answer)}</p>{html}"
+        return notebook_html(self.answer, self.flows().round(1))
 
 
 _ACROSS = "across: "

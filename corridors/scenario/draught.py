@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from networks import DataError, table_of
 from networks.errors import nearest
 
-__all__ = ["fleet_table", "lift_factor", "payload_t"]
+from .edits import CapacityEdit, Edit
+
+__all__ = ["fleet_table", "lift_factor", "lifted", "payload_t"]
 
 _CM = 100  # in a metre
+_SHIPS = ("sea", "feeder", "ferry")
 _COLUMNS = ["fleet_id", "title", "design_t", "payload_now_t", "payload_t", "factor", "ships"]
 
 
@@ -222,3 +226,44 @@ class _Water:
             payload_t(ship.design_t, b.depth_m + change, b.under_keel_m, ship.light_draught_m, ship.t_per_cm)
             for b in here.itertuples()
         )
+
+
+def lifted(
+    changes: Iterable[Mapping[str, float]], arcs: pd.DataFrame, folder: str | Path | None
+) -> tuple[list[Edit], list[CapacityEdit]]:
+    """Return what other depths make of ships: what they lift, and what a box pays for the same voyage.
+
+    Parameters
+    ----------
+    changes : iterable of mapping of str to float
+        Metres by place; several at one place add up.
+    arcs : DataFrame
+        Of the network.
+    folder : path, optional
+        Tables of your own.
+
+    Returns
+    -------
+    tuple of list of Edit, list of CapacityEdit
+    """
+    depths: dict[str, float] = {}
+    for change in changes:
+        for place, metres in change.items():
+            depths[place] = depths.get(place, 0.0) + metres
+    if not depths:
+        return [], []
+    touched = arcs["from_place_id"].isin(depths) | arcs["to_place_id"].isin(depths)
+    at_port = touched & arcs["mode"].isin(_SHIPS) & (arcs["kind"] == "link")
+    edits, rooms = [], []
+    for link in sorted(set(arcs.loc[at_port, "link_id"])):
+        factor = lift_factor(link, depths, folder=folder)
+        mine = ((arcs["link_id"] == link) & (arcs["kind"] == "link")).to_numpy()
+        if factor <= 0:
+            edits.append(Edit("opens_year", mine, "set", np.inf, "draught"))
+            continue
+        edits.append(Edit("tariff_usd_per_teu", mine, "factor", 1 / factor, "draught"))
+        groups = tuple(dict.fromkeys(g for g in arcs.loc[mine, "capacity_group"] if g))
+        if groups:
+            nowhere = np.zeros(len(arcs), dtype=bool)
+            rooms.append(CapacityEdit(groups, nowhere, link, "factor", factor, "", "draught"))
+    return edits, rooms

@@ -23,13 +23,7 @@ __all__ = ["drivers_chart"]
 
 @drawn
 def drivers_chart(found: Run | Comparison, year: int | None = None) -> Figure:
-    """Draw what the number of the answer is at both ends of each assumption, see `drivers`.
-
-    Raises
-    ------
-    DataError
-        Nothing changes, nothing that was varied moves the number, or the year was not run.
-    """
+    """Draw what the number of the answer is at both ends of each assumption; see `drivers` and `RunPlots.drivers`."""
     at = chosen_year(found.years, year)
     run = found.run if isinstance(found, Comparison) else found
     what = subject_of(found, at).what

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +15,7 @@ from networks import DataError, Tables
 
 from .units import Quantity
 
-__all__ = ["CapacityEdit", "Edit", "edited", "teu_per_year"]
+__all__ = ["ArcsChange", "CapacityEdit", "Edit", "edited", "teu_per_year"]
 
 _ORDER = ("set", "factor", "add")
 _NEW_GRADE = "EST"
@@ -77,6 +78,34 @@ class CapacityEdit:
     value: float
     unit: str
     by: str
+
+
+@dataclass(frozen=True, eq=False)
+class ArcsChange:
+    """Edits as a function of arcs.
+
+    Attributes
+    ----------
+    edits : tuple of Edit
+    capacities : tuple of CapacityEdit
+    """
+
+    edits: tuple[Edit, ...]
+    capacities: tuple[CapacityEdit, ...] = ()
+
+    def __call__(self, arcs: pd.DataFrame) -> pd.DataFrame:
+        """Return the arcs edited."""
+        return edited(arcs, self.edits, self.capacities)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """What it changes, as a hash."""
+        digest = hashlib.sha256()
+        for edit in (*self.edits, *self.capacities):
+            for value in vars(edit).values():
+                digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
+            digest.update(b";")
+        return digest.digest()
 
 
 def edited(arcs: pd.DataFrame, edits: Sequence[Edit], capacities: Sequence[CapacityEdit]) -> pd.DataFrame:

@@ -24,21 +24,7 @@ _LEAST = 1e-3  # kt
 
 @drawn
 def emissions_chart(run: Run, base: Run | None = None, year: int | None = None) -> Figure:
-    """Draw emissions, well to wheel, by family: by sea and by land on scales of their own.
-
-    Parameters
-    ----------
-    run : Run
-    base : Run, optional
-        The counterfactual, drawn pale and on top.
-    year : int, optional
-        The last by default.
-
-    Raises
-    ------
-    DataError
-        Nothing is sent, or the year was not run.
-    """
+    """Draw emissions, well to wheel, by family: by sea and by land on scales of their own; see `RunPlots.emissions`."""
     at = chosen_year(run.years, year)
     runs = [run] if base is None else [base, run]
     parts = [found.emissions() for found in runs]

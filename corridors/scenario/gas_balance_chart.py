@@ -64,7 +64,7 @@ def balance(run: GasRun, year: int | None = None) -> pd.DataFrame:
 
 @drawn
 def gas_balance_chart(run: GasRun, year: int | None = None) -> Figure:
-    """Draw whose gas each country uses, see `balance`."""
+    """Draw whose gas each country uses; see `balance` and `GasPlots.balance`."""
     at = chosen_year(run.years, year)
     table = balance(run, at)
     names = {str(i): str(name) for i, name in read_table("countries").set_index("country_id")["name"].items()}

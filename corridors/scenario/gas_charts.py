@@ -26,27 +26,7 @@ _NOTE = "Each line by the one of its pipes that carries or differs most. Namepla
 
 @drawn
 def gas_flows_chart(run: GasRun, base: GasRun | None = None, year: int | None = None) -> Figure:
-    """Draw what the largest lines carry, beside the counterfactual, with their nameplates.
-
-    Parameters
-    ----------
-    run : GasRun
-    base : GasRun, optional
-        The counterfactual.
-    year : int, optional
-        The last by default.
-
-    Returns
-    -------
-    matplotlib Figure
-        Bars in bcm a year, one pipe for each line: those with the largest differences, or flows; ticks are nameplates,
-        those far beyond what flows are left out.
-
-    Raises
-    ------
-    DataError
-        Nothing flows, or the year was not run.
-    """
+    """Draw what the largest lines carry, beside the counterfactual; see `GasPlots.flows`."""
     at = chosen_year(run.years, year)
     table = _chosen(run, base, at)
     if table.empty:

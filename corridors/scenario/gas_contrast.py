@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ..reported import Reported
+from ..reported import Reported, notebook_html
 from .contrast import side_by_side
 from .gas_results import GasRun
 
@@ -74,7 +74,18 @@ class GasComparison(Reported):
         return named.loc[chosen].drop(columns="pipe").set_index(["year", "line"])
 
     def switching(self, year: int | None = None) -> pd.DataFrame:
-        """Return peaks at which the N-1 index is 100 %, and costs at which full lines empty, see `GasRun.switching`."""
+        """Return peaks at which the N-1 index is 100 %, and costs at which full lines empty.
+
+        Parameters
+        ----------
+        year : int, optional
+            The last by default.
+
+        Returns
+        -------
+        DataFrame
+            As of `GasRun.switching`.
+        """
         return self.run.switching(year)
 
     def unmet(self) -> pd.DataFrame:
@@ -82,19 +93,33 @@ class GasComparison(Reported):
         return self._beside("unmet", "unmet_gwh")
 
     def prices(self) -> pd.DataFrame:
-        """Return mean prices of both by year and country, with difference and per cent."""
+        """Return mean prices of both by year and country, in the currency of the study.
+
+        ``base_<price>``, ``<price>``, ``difference_<price>``, ``difference_pct``, with ``usd_per_mwh`` or
+        ``eur_per_mwh`` for ``<price>``.
+        """
         return self._beside("unmet", self._named("usd_per_mwh"))
 
     def sources(self) -> pd.DataFrame:
-        """Return what sources give in both, GWh, by year and supply."""
+        """Return what sources give in both by year and supply.
+
+        ``base_gwh``, ``gwh``, ``difference_gwh``, ``difference_pct``.
+        """
         return self._beside("sources", "gwh")
 
     def costs(self) -> pd.DataFrame:
-        """Return the cost of the year in both, million, by year."""
+        """Return the cost of the year in both by year, in the currency of the study.
+
+        ``base_<cost>``, ``<cost>``, ``difference_<cost>``, ``difference_pct``, with ``cost_million_usd`` or
+        ``cost_million_eur`` for ``<cost>``.
+        """
         return self._beside("costs", self._named("cost_million_usd"))
 
     def emissions(self) -> pd.DataFrame:
-        """Return the emissions of moving gas in both, tCO2e, by year and line."""
+        """Return the emissions of moving gas in both by year and line.
+
+        ``base_tco2e``, ``tco2e``, ``difference_tco2e``, ``difference_pct``.
+        """
         tables = [r.emissions().sum(axis=1) for r in (self.base, self.run)]
         return side_by_side(tables[0], tables[1], "tco2e")
 
@@ -113,10 +138,7 @@ class GasComparison(Reported):
         return GasPlots(self.run, self.base)
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        html: str = self.flows().round(2).to_html(escape=True)
-        return f"<p>{escape(self.answer)}</p>{html}"
+        return notebook_html(self.answer, self.flows().round(2))
 
     def __repr__(self) -> str:
         """Answer, then lines of both."""

@@ -28,25 +28,7 @@ _STEP = 0.025  # of the width, that a number needs
 
 @drawn
 def gas_measures_chart(run: GasRun, year: int | None = None) -> Figure:
-    """Draw the merit order of measures after a surprise.
-
-    Parameters
-    ----------
-    run : GasRun
-    year : int, optional
-        The last by default.
-
-    Returns
-    -------
-    matplotlib Figure
-        Widths are GWh beyond the plan on the days on which gas would lack, heights prices; the largest are named, with
-        the most that they give on a day.
-
-    Raises
-    ------
-    DataError
-        Nothing comes as a surprise, or nothing would lack; or the year was not run.
-    """
+    """Draw the merit order of measures after a surprise; see `GasPlots.measures`."""
     at = chosen_year(run.years, year)
     table = run.measures()
     table = table[table["year"] == at]

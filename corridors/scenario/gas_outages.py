@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 import seeds
 from networks import DataError, GasTables, load_gas_tables
 from networks.errors import nearest
+from networks.given import check_given
 from solvers import Gas, linepack_kg
 
 from ..gas.checks import flow_gwh
@@ -22,7 +23,7 @@ from ..gas.outcome import GasOutcome
 from ..gas.running import run_gas_case
 from .gas_applying import apply_gas
 from .gas_schema import GasScenarioModel
-from .yaml_text import parse
+from .yaml_text import MOST_BYTES, parse
 
 __all__ = ["GasBacktest", "Observation", "Outage", "gas_backtest", "gas_cases"]
 
@@ -105,7 +106,8 @@ def gas_cases(file: str | Path | None = None) -> dict[str, Outage]:
     """
     path = Path(file) if file is not None else seeds.FOLDER / "gas_backtest.yaml"
     try:
-        content = parse(path.read_bytes(), path.name).value
+        check_given(path)
+        content = parse(path.read_bytes()[: MOST_BYTES + 1], path.name).value
     except OSError as error:
         raise DataError([f"{path}: cannot be read ({error.strerror})"]) from None
     cases = content.get("cases") if isinstance(content, dict) else None

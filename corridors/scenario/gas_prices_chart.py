@@ -26,26 +26,7 @@ _LEAST = 0.005  # money per MWh
 
 @drawn
 def gas_prices_chart(run: GasRun, base: GasRun | None = None, year: int | None = None) -> Figure:
-    """Draw the mean price of the year at the market of each country.
-
-    Parameters
-    ----------
-    run : GasRun
-    base : GasRun, optional
-        The counterfactual.
-    year : int, optional
-        The last by default.
-
-    Returns
-    -------
-    matplotlib Figure
-        Points, the dearest country on top; differences are written where they reach a cent.
-
-    Raises
-    ------
-    DataError
-        There is no price in the year, or it was not run.
-    """
+    """Draw the mean price of the year at the market of each country; see `GasPlots.prices`."""
     at = chosen_year(run.years, year)
     table = _prices(run, at).to_frame("now")
     table["before"] = _prices(base, at).reindex(table.index) if base is not None else np.nan

@@ -11,6 +11,7 @@ import pandas as pd
 from networks import DataError
 from networks.errors import nearest
 
+from ..reported import notebook_html
 from .solved import Solved
 
 if TYPE_CHECKING:
@@ -91,7 +92,13 @@ class GasRun(Solved):
         return self._money(self._mine(self.tables["countries"], sharing).set_index(["year", "country"]))
 
     def short(self, sharing: str | None = None) -> pd.DataFrame:
-        """Return what is not served by ``year``, ``day`` (or first day of the month), ``country`` and ``tier``."""
+        """Return what is not served by ``year``, ``day`` (or first day of the month), ``country`` and ``tier``.
+
+        Parameters
+        ----------
+        sharing : str, optional
+            As of `unmet`.
+        """
         return self._mine(self.tables["short"], sharing)
 
     def flows(self, by: str = "line", sharing: str | None = None) -> pd.DataFrame:
@@ -124,7 +131,13 @@ class GasRun(Solved):
         return self._money(table.set_index(["year", by]).drop(columns=[w for w in _BY if w != by]))
 
     def sources(self, sharing: str | None = None) -> pd.DataFrame:
-        """Return what sources give by year and supply: ``planned_gwh``, ``gwh``, ``usd_per_mwh`` and who sells."""
+        """Return what sources give by year and supply: ``planned_gwh``, ``gwh``, ``usd_per_mwh`` and who sells.
+
+        Parameters
+        ----------
+        sharing : str, optional
+            As of `unmet`.
+        """
         return self._money(self._mine(self.tables["sources"], sharing).set_index(["year", "supply"]))
 
     def dependence(self, on: str = "origins") -> pd.DataFrame:
@@ -153,20 +166,29 @@ class GasRun(Solved):
         return wide.assign(hhi=(wide**2).sum(axis=1))
 
     def security(self) -> pd.DataFrame:
-        """Return the N-1 index by year and country, see `corridors.security`."""
+        """Return ``n_minus_1_pct`` and what it comes from by year and country, see `corridors.security`."""
         return self.tables["security"].set_index(["year", "country"])
 
     def switching(self, year: int | None = None) -> pd.DataFrame:
         """Return the peak demands at which the N-1 index is 100 %, and by how much dearer full lines could be.
 
-        See `corridors.scenario.switching.gas_switching_of`.
+        Parameters
+        ----------
+        year : int, optional
+            The last by default.
+
+        Returns
+        -------
+        DataFrame
+            Columns as of `Run.switching`; GWh a day, and money per MWh: see
+            `corridors.scenario.switching.gas_switching_of`.
         """
         from .switching import gas_switching_of
 
         return gas_switching_of(self, year)
 
     def measures(self) -> pd.DataFrame:
-        """Return what makes up for a surprise, cheapest first, see `corridors.mitigations`."""
+        """Return what makes up for a surprise, cheapest first: ``table`` of `corridors.Mitigation` by year."""
         return self._money(self.tables["measures"])
 
     def emissions(self) -> pd.DataFrame:
@@ -193,10 +215,7 @@ class GasRun(Solved):
         return f"{self.answer}\n\n{self.flows().round(2).to_string()}"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        html: str = self.flows().round(2).to_html(escape=True)
-        return f"<p>{escape(self.answer)}</p>{html}"
+        return notebook_html(self.answer, self.flows().round(2))
 
     def _mine(self, table: pd.DataFrame, sharing: str | None = None) -> pd.DataFrame:
         """Return the rows of a rule of sharing."""

@@ -28,19 +28,7 @@ _THICK = 0.74
 
 @drawn
 def gas_unmet_chart(run: GasRun, year: int | None = None) -> Figure:
-    """Draw what is not served of the demand of each country.
-
-    Parameters
-    ----------
-    run : GasRun
-    year : int, optional
-        The last by default.
-
-    Raises
-    ------
-    DataError
-        Nobody is short by either rule, or the year was not run.
-    """
+    """Draw what is not served of the demand of each country; see `GasPlots.unmet`."""
     at = chosen_year(run.years, year)
     rules = list(dict.fromkeys(map(str, run.tables["countries"]["sharing"])))
     pct, mcm = (_wide(run, rules, column, at) for column in ("unmet_pct", "unmet_mcm"))

@@ -62,14 +62,26 @@ class Scenario:
 
     @property
     def freight(self) -> ScenarioModel:
-        """The model of a scenario of freight; DataError for one of gas."""
+        """The model of a scenario of freight.
+
+        Raises
+        ------
+        DataError
+            It is one of gas.
+        """
         if isinstance(self.model, GasScenarioModel):
             raise DataError([f"{self.name}: is a scenario of gas; this is for freight"])
         return self.model
 
     @property
     def gas(self) -> GasScenarioModel:
-        """The model of a scenario of gas; DataError for one of freight."""
+        """The model of a scenario of gas.
+
+        Raises
+        ------
+        DataError
+            It is one of freight.
+        """
         if not isinstance(self.model, GasScenarioModel):
             raise DataError([f"{self.name}: is a scenario of freight; this is for gas ('task: gas')"])
         return self.model

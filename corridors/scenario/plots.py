@@ -30,7 +30,8 @@ class RunPlots:
 
     Notes
     -----
-    Every method raises DataError for a year that was not run, and where there is nothing to draw.
+    `year` is one that was run in both, the last by default. Every method raises DataError for another year, for a
+    word that is not listed, and where there is nothing to draw.
     """
 
     run: Run
@@ -96,7 +97,7 @@ class RunPlots:
         origin, destination : str
             Places of the demand; any spelling of `networks.PlaceNames`.
         corridors : iterable of str, optional
-            Corridor ids; otherwise the fullest by land of each family, the next up to three, and all by sea.
+            Corridor ids; otherwise the best by land of each family, the next up to three, and all by sea.
         focus : str, optional
             Corridor whose stops are numbered and listed; otherwise a Middle Corridor, or the fullest by land.
         year : int, optional
@@ -249,7 +250,8 @@ class GasPlots:
 
     Notes
     -----
-    Every method raises DataError for a year that was not run, and where there is nothing to draw.
+    `year` is one that was run in both, the last by default. Every method raises DataError for another year, for a
+    word that is not listed, and where there is nothing to draw.
     """
 
     run: GasRun
@@ -266,7 +268,7 @@ class GasPlots:
         Returns
         -------
         matplotlib Figure
-            Bars in bcm a year; ticks are nameplates.
+            Bars in bcm a year, one pipe for each line; ticks are nameplates, those far beyond what flows are left out.
         """
         from .gas_charts import gas_flows_chart
 
@@ -317,7 +319,8 @@ class GasPlots:
         Returns
         -------
         matplotlib Figure
-            Steps: price per MWh against GWh beyond the plan.
+            Steps: price per MWh against GWh beyond the plan, on the days on which gas would lack; the largest are
+            named, with the most that they give on a day.
         """
         from .gas_measures_chart import gas_measures_chart
 
@@ -334,7 +337,7 @@ class GasPlots:
         Returns
         -------
         matplotlib Figure
-            Points in money per MWh.
+            Points in money per MWh, the dearest country on top; differences are written where they reach a cent.
         """
         from .gas_prices_chart import gas_prices_chart
 

@@ -13,6 +13,7 @@ import pandas as pd
 from networks import DataError
 from networks.errors import nearest
 
+from ..reported import notebook_html
 from .solved import Solved
 from .variants import CENTRAL, spread
 
@@ -196,6 +197,11 @@ class Run(Solved):
         DataFrame by year and `by`
             ``teu_per_year`` (wanted), ``served``, ``unmet`` (no way, or no room at the price at which freight stays at
             home), ``not_shipped`` (every way is banned or refused); they sum to what is wanted.
+
+        Raises
+        ------
+        DataError
+            Another `by`.
         """
         keys = [by] if isinstance(by, str) else list(by)
         wrong = [k for k in keys if k not in _CELL[1:]]
@@ -252,7 +258,22 @@ class Run(Solved):
         return groups.reset_index("unit")[["teu_per_year", "quantity", "unit"]]
 
     def crossing(self, border: str) -> pd.Series[bool]:
-        """Return which rows of the table ``routes`` cross a border; see `through`."""
+        """Return which rows of the table ``routes`` cross a border; see `through`.
+
+        Parameters
+        ----------
+        border : str
+            ``AZ-IR``, or ``AZ>IR`` for one direction.
+
+        Returns
+        -------
+        Series of bool by row
+
+        Raises
+        ------
+        DataError
+            No border, or a country that is not known.
+        """
         from networks import load_tables
 
         from .selecting import border_countries
@@ -341,7 +362,18 @@ class Run(Solved):
         return spread(self.varied(by))
 
     def varied(self, by: str) -> pd.DataFrame:
-        """Return flows by year and `by` (rows) and variant (columns); see `ranges`."""
+        """Return flows by year and `by` (rows) and variant (columns), TEU a year; see `ranges`.
+
+        Parameters
+        ----------
+        by : str
+            family, branch or corridor.
+
+        Raises
+        ------
+        DataError
+            Another `by`.
+        """
         if by not in _WAYS:
             raise DataError([f"by: got {by!r}, expected one of {', '.join(_WAYS)}{nearest(str(by), _WAYS)}"])
         value = "quantity" if self.unit else "teu_per_year"
@@ -351,7 +383,16 @@ class Run(Solved):
     def switching(self, year: int | None = None) -> pd.DataFrame:
         """Return the values at which the way that the answer is about costs as much as its nearest rival.
 
-        See `corridors.scenario.switching.switching_of`.
+        Parameters
+        ----------
+        year : int, optional
+            The last by default.
+
+        Returns
+        -------
+        DataFrame
+            ``figure``, ``where``, ``now``, ``switches_at``, ``unit``, ``change_pct``, ``means``, see
+            `corridors.scenario.switching.switching_of`.
         """
         from .switching import switching_of
 
@@ -406,10 +447,7 @@ class Run(Solved):
         return f"{self.answer}\n\n{self.flows().round(3).to_string()}"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        html: str = self.flows().round(3).to_html(escape=True)
-        return f"<p>{escape(self.answer)}</p>{html}"
+        return notebook_html(self.answer, self.flows().round(3))
 
     def _between(self, origin: str | None, destination: str | None) -> pd.DataFrame:
         from networks import PlaceNames, load_tables

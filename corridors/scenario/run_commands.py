@@ -54,7 +54,7 @@ def run(
     csv: _Csv = False,
     json: _Json = False,
     fail_on_unmet: Annotated[
-        bool, typer.Option("--fail-on-unmet", help="End with code 1 if anything wanted is not served.")
+        bool, typer.Option("--fail-on-unmet", help="Exit code 1 if anything wanted is not served.")
     ] = False,
 ) -> None:
     """Run a scenario: where freight or gas goes, what is full, and what differs from its counterfactual."""

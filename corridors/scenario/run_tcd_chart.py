@@ -30,27 +30,7 @@ def run_tcd_chart(
     focus: str | None = None,
     year: int | None = None,
 ) -> Figure:
-    """Draw time and tariff against distance of the routes that carry most.
-
-    Parameters
-    ----------
-    run : Run
-    origin, destination : str
-        Places of the demand; any spelling of `networks.PlaceNames`.
-    corridors : iterable of str, optional
-        Corridor ids; otherwise the best by land of each family, the next up to three, and all by sea.
-    focus : str, optional
-        Corridor whose stops are numbered and listed; otherwise a Middle Corridor, or the fullest by land.
-    year : int, optional
-        The last by default.
-
-    Raises
-    ------
-    DataError
-        Nothing goes between the two, a corridor carries nothing there, or the year was not run.
-    PlaceError
-        Unknown or ambiguous place.
-    """
+    """Draw time and tariff against distance of the routes that carry most; see `RunPlots.tcd`."""
     at = chosen_year(run.years, year)
     legs = run.tcd(origin, destination, at).rename(columns={"corridor": "corridor_id"})
     having = list(dict.fromkeys(map(str, legs["corridor_id"])))

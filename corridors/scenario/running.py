@@ -17,7 +17,7 @@ from solvers.errors import SolverInputError
 
 from ..catalogue import Filters
 from ..choice import Choice
-from ..year_model import YearFlows
+from ..year_flows import YearFlows
 from .applying import Application, Short
 from .choices import asked_choice
 from .explaining import inputs_of
@@ -192,7 +192,7 @@ class _Year:
 
     def routes(self) -> pd.DataFrame:
         """Return the routes that carry something."""
-        routes, costs = self.model.routes, self.model.route_costs(self.choice)
+        routes, costs = self.model.routes, self.model.priced.table(self.choice, self.model.hour)
         load = routes["goods"].map(self.model.filters.tables.goods["load_t_per_teu"])
         arcs_km = self.model.filters.network.arcs["km"].to_numpy()
         unit = self.model.demand.drop_duplicates("market").set_index("market")["unit"]
@@ -230,7 +230,7 @@ class _Year:
     def capacities(self) -> pd.DataFrame:
         """Return the load of every capacity that is used, by part of the year."""
         rows = []
-        bulk = self.model._bulk
+        bulk = self.model.bulk
         routes = self.model.routes
         for number, (state, filters) in enumerate(zip(self.model.states, self.model.networks, strict=True)):
             arcs = filters.network.arcs

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from networks import DataError
+from networks.safely import put_folder
 from networks.study import STUDY_FILE
 
 from ..catalogue_file import OWN_CORRIDORS
@@ -188,6 +189,11 @@ def read(folder: str | Path) -> AnyRun:
     folder : path
         As of `Run.save`.
 
+    Returns
+    -------
+    Run or GasRun
+        With its counterfactual, if that was saved with it.
+
     Raises
     ------
     DataError
@@ -282,20 +288,14 @@ def _replacing(target: Path) -> Iterator[Path]:
         part = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name[:40]}."))
     except OSError as error:
         raise DataError([f"{target}: cannot be written ({error.strerror})"]) from None
-    old = part.with_name(f"{part.name}.old")
     try:
         yield part
         part.chmod(0o755)
-        if target.exists():
-            target.rename(old)
-        part.rename(target)
+        put_folder(part, target)
     except OSError as error:
-        if old.exists() and not target.exists():
-            old.rename(target)
         raise DataError([f"{target}: cannot be written ({error.strerror})"]) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def _write(run: Solved, folder: Path, parquet: bool) -> None:

@@ -76,6 +76,11 @@ class Solved(Reported):
         parquet : bool
             Tables as Parquet (needs pyarrow) instead of CSV.
 
+        Returns
+        -------
+        Path
+            The folder.
+
         Raises
         ------
         DataError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, cached_property
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import seeds
 from networks.errors import DataError
+from networks.given import check_table
 from networks.names import PlaceNames, PlaceRow
 from networks.study import gone, study_of
 
@@ -282,13 +283,23 @@ def _toolkit() -> Vocabulary:
 
 
 def _rows(file: Path) -> Table:
+    check_table(file)
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:  # Excel begins with a mark
-            return [{k: (v or "").strip() for k, v in row.items() if k} for row in csv.DictReader(stream)]
+            rows = csv.DictReader(stream)
+            _check_columns(file, rows.fieldnames or ())
+            return [{k: (v or "").strip() for k, v in row.items() if k} for row in rows]
     except OSError as error:
         raise DataError([f"{file}: cannot be read ({error.strerror})"]) from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError([f"{file}: cannot be read as CSV ({error})"]) from None
+
+
+def _check_columns(file: Path, head: Sequence[str]) -> None:
+    fields = seeds.descriptor()[file.stem]["schema"]["fields"] if file.stem in seeds.descriptor() else []
+    needed = [field["name"] for field in fields if field.get("constraints", {}).get("required")]
+    if problems := [f"{file}: column {name!r} is missing" for name in needed if name not in head]:
+        raise DataError(problems)
 
 
 def _no(kind: str, word: str, known: Iterable[str]) -> str:

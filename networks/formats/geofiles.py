@@ -15,6 +15,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..exchange import links_gdf, places_gdf
+from ..given import given_text
 from ..tables import NETWORK, Tables, load_tables
 from .cells import at_points, checked, credit, flat, kinds, left_out
 from .whole import whole_file, whole_folder
@@ -279,10 +280,6 @@ def _network(found: dict[str, pd.DataFrame], file: Path, tables: Tables | None) 
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return given_text(file)
     except FileNotFoundError:
         raise DataError([f"{file}: no such file"]) from None
-    except UnicodeDecodeError as error:
-        raise DataError([f"{file}: byte {error.start} is not UTF-8"]) from None
-    except OSError as error:
-        raise DataError([f"{file}: cannot be read ({error.strerror})"]) from None

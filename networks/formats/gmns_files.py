@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, nearest
+from ..given import check_table
 
 __all__ = ["LENGTHS_KM", "SPEEDS_KMH", "GmnsFiles"]
 
@@ -122,6 +123,7 @@ def _pairs(file: Path, key: str, value: str) -> dict[str, str]:
 
 def _table(file: Path) -> pd.DataFrame:
     """Return a CSV file as text, "" for what is missing."""
+    check_table(file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # cells beyond the header are not dropped
@@ -132,9 +134,7 @@ def _table(file: Path) -> pd.DataFrame:
         raise DataError([f"{file}: no such file"]) from None
     except UnicodeDecodeError as error:
         raise DataError([f"{file}: byte {error.start} is not UTF-8; save the file as CSV UTF-8"]) from None
-    except pd.errors.ParserWarning:
-        raise DataError([f"{file}: rows have more cells than the header; is a text with a comma not quoted?"]) from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
         raise DataError([f"{file}: not a readable CSV table ({str(error).strip()})"]) from None
     except OSError as error:
         raise DataError([f"{file}: cannot be read ({error.strerror})"]) from None
@@ -244,7 +244,7 @@ def _in_units(
 def _number(frame: pd.DataFrame, column: str) -> pd.Series[Any]:
     if column not in frame:
         return pd.Series(np.nan, index=frame.index)
-    return pd.to_numeric(frame[column].where(frame[column] != "")).astype(float)
+    return frame[column].where(frame[column] != "", "nan").astype(float)
 
 
 def _plain(unit: str) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import DataError
+from ..safely import check_target
 
 __all__ = ["whole_file", "whole_folder"]
 
@@ -21,10 +22,11 @@ def whole_file(path: Path) -> Iterator[Path]:
     DataError
         The folder does not exist or cannot be written to; what was at `path` stays.
     """
-    with _beside(path) as folder:
-        part = folder / path.name
+    target = check_target(path)
+    with _beside(target) as folder:
+        part = folder / target.name
         yield part
-        part.replace(path)
+        part.replace(target)
 
 
 @contextmanager
