@@ -43,6 +43,7 @@ def test_every_scenario_names_what_it_is_held_against():
 @pytest.mark.parametrize("file", LEFT, ids=lambda p: p.stem)
 def test_example_scenario(file):
     scenario = corridors.load(file)
-    run = corridors.run(scenario, ranges=False)
-    assert str(scenario.model.study.years[-1]) in run.answer
+    last = scenario.model.study.years[-1]
+    run = corridors.run(scenario.with_({"study.years": [last]}), ranges=False)
+    assert str(last) in run.answer
     assert all(s.name for _, s in scenario.variations())
