@@ -44,7 +44,7 @@ def astara(run: corridors.Run) -> pd.DataFrame:
 
 
 def spoilt() -> pd.DataFrame:
-    """Return TEU over the border, 14 t each, in every combination of what may spoil it."""
+    """Return TEU a year over the border, at the load of their goods, in every combination of what may spoil it."""
     runs = corridors.sweep(SCENARIO)
     over = runs.measure(f"through:{BORDER}").rename("teu_per_year").reset_index()
     names = runs.runs.set_index(["run", "year"])[[OPENS, SHUT, AWAY]].reset_index()

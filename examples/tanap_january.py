@@ -53,7 +53,7 @@ def main(folder: Path) -> None:
     worse = corridors.run(corridors.load(SCENARIO).with_(WORSE), against=False)
     print(run.answer)
     tables = {
-        "1. Who is short (nobody: the table is empty)": short(run),
+        "1. Who is short (an empty table: nobody)": short(run),
         "2. What would lack if all kept to the plan is made up for by": run.measures(),
         "   Lines": moved(run),
         "3. Prices and N-1": standing(run),
