@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
+_LONGEST = 1000
+
 app = typer.Typer(
     name="corridors",
     help="Compare freight corridors between China, Central Asia and Europe.",
@@ -278,6 +280,7 @@ app.add_typer(demand_commands.app, name="demand")
 
 def main() -> NoReturn:
     """Run the command line; a mistake of the user ends in one message and exit code 2, Ctrl-C in 130."""
+    sys.stdout, sys.stderr = sys.stdout or io.StringIO(), sys.stderr or io.StringIO()  # None if closed, as by >&-
     signal.signal(signal.SIGTERM, _ended)
     try:
         code = _code()
@@ -329,10 +332,22 @@ def _code() -> int:
         told = str(error)
     except OSError as error:
         told = f"{error.filename or 'the answer'}: {error.strerror or error}"
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("", "corridors", "networks", "seeds", "solvers"):
+            raise
+        told = f"the package {package} is missing; install the toolkit again, or: pip install {package}"
     except MemoryError:
         told = "the memory of this machine does not do for that"
-    typer.echo(f"corridors: {told}", err=True)
+    typer.echo(f"corridors: {_bounded(told)}", err=True)
     return 2
+
+
+def _bounded(told: str) -> str:
+    """Return a message that can be printed, with lines as long as anyone reads, whatever was typed."""
+    plain = "".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in told)
+    lines = plain.split("\n")
+    return "\n".join(line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-100:]}" for line in lines)
 
 
 def _write_files(comparison: RouteComparison, tcd: Path | None, chart_map: Path | None, legs: Path | None) -> None:

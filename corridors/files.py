@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
-import tempfile
+import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 from networks import DataError
 from networks.errors import nearest
 from networks.given import check_given
-from networks.safely import check_target, put_folder
+from networks.safely import beside, check_target, real, replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -110,7 +109,9 @@ def save_figure(path: Path, draw: Callable[[], Figure]) -> None:
 
     def write(part: Path) -> None:
         figure = draw()
-        figure.savefig(part, format=ending[1:], dpi=150)
+        drawn = io.BytesIO()  # so that a full disk is met by us, not by the library
+        figure.savefig(drawn, format=ending[1:], dpi=150)
+        part.write_bytes(drawn.getvalue())
         pyplot().close(figure)
 
     with house_style():
@@ -173,36 +174,25 @@ def write_folder(folder: Path, texts: Mapping[str, str]) -> None:
     DataError
         It cannot be written to.
     """
+    if folder.exists() and not folder.is_dir():
+        raise DataError([f"{folder}: cannot be written: is no folder"])
     if folder.exists():
         write_texts({folder / name: text for name, text in texts.items()})
         return
-    home = folder.resolve()
+    home = real(folder)
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=home.parent, prefix=f".{home.name[:40]}.") as made:
-            part = Path(made) / "new"
-            part.mkdir()
-            for name, text in texts.items():
-                (part / name).write_text(text, encoding="utf-8", newline="")
-            put_folder(part, home)
     except OSError as error:
         raise DataError([f"{folder}: cannot be written ({error.strerror})"]) from None
+    with replacing(home) as part:
+        for name, text in texts.items():
+            (part / name).write_text(text, encoding="utf-8", newline="")
 
 
 @contextmanager
 def _beside(path: Path) -> Iterator[Path]:
-    """Yield an empty file in the folder of another, which is gone afterwards."""
-    if not path.parent.is_dir():
-        raise DataError([f"{path}: the folder {path.parent} does not exist"])
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise DataError([f"{path}: cannot be written ({error.strerror})"]) from None
-    os.close(handle)
-    part = Path(name)
-    try:
+    """Yield an empty file of the name of another, which is gone afterwards."""
+    with beside(path) as folder:
+        part = folder / path.name
+        part.touch()
         yield part
-    except OSError as error:
-        raise DataError([f"{path}: cannot be written ({error.strerror})"]) from None
-    finally:
-        part.unlink(missing_ok=True)

@@ -243,7 +243,11 @@ def _checked(raw: pd.DataFrame, where: Callable[[int], str], known: Known) -> pd
     inside = table.index[table["origin"] == table["destination"]]
     problems += [f"{where(i)}: {known.places.label(table.at[i, 'origin'])} ships to itself" for i in inside]
     twice = table.index[table.duplicated(["market", *_ENDS, "goods"])]
-    problems += [f"{where(i)}: {' - '.join(table.loc[i, ['market', *_ENDS, 'goods']])} stands twice" for i in twice]
+    problems += [
+        f"{where(i)}: {' - '.join(table.loc[i, ['market', *_ENDS, 'goods']])} stands twice" for i in twice[:MOST]
+    ]
+    if len(twice) > MOST:
+        problems.append(f"{len(twice) - MOST:,} more rows stand twice")
     if problems:
         raise DataError(problems)
     return table.reset_index(drop=True)

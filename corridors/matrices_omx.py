@@ -191,7 +191,8 @@ def write_omx(omx: Any, file: Path, table: pd.DataFrame) -> None:
     at = {place: i for i, place in enumerate(places)}
     keys = ["market", "goods", "unit", "grade"]
     naming = [k for k in keys if k == "goods" or len(set(table[k])) > 1]
-    with omx.open_file(str(file), "w") as found:
+    in_memory = {"driver": "H5FD_CORE", "driver_core_backing_store": 0}  # HDF5 is silent on a full disk
+    with omx.open_file(str(file), "w", **in_memory) as found:
         for words, rows in table.groupby(keys, sort=False):
             said = dict(zip(keys, map(str, words), strict=True))
             values = np.zeros((len(places), len(places)))
@@ -202,3 +203,6 @@ def write_omx(omx: Any, file: Path, table: pd.DataFrame) -> None:
             found.create_matrix(name, obj=values, title=f"{base}, {said['unit']} a year", attrs=said)
         if places:
             found.create_array(found.root.lookup, _LOOKUP, obj=np.array(places, dtype="S"))
+        found.flush()
+        whole = found.get_file_image()
+    file.write_bytes(whole)

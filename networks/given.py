@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -124,38 +124,43 @@ def given_yaml(file: Path) -> Any:
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
-    from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 
-    text, depth = given_text(file, _MOST_YAML), 0
+    text = given_text(file, _MOST_YAML)
     try:
-        for event in YAML(typ="safe").parse(text):
-            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-            if depth > _MOST_DEPTH:
-                line = event.start_mark.line + 1
-                raise DataError([f"{file}, line {line}: is nested deeper than {_MOST_DEPTH} levels"])
-        value = YAML(typ="safe").load(text)
+        if told := _trick(YAML(typ="safe").parse(text)):
+            raise DataError([f"{file}, {told}"])
+        return YAML(typ="safe").load(text)
     except (YAMLError, ValueError, RecursionError) as error:
         if isinstance(error, DataError):
             raise
         raise DataError([f"{file}: cannot be read: not readable as YAML: {_short(error)}"]) from None
-    if _count(value) > _MOST_NODES:
-        raise DataError([f"{file}: holds more than {_MOST_NODES:,} values once its aliases are followed"])
-    return value
+
+
+def _trick(events: Iterable[Any]) -> str:
+    """Return what is wrong if YAML is too deep, or too much once its aliases are followed; nothing otherwise."""
+    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, ScalarEvent
+
+    sizes: dict[str, int] = {}
+    inside: list[tuple[str | None, int]] = []  # anchor, and how many values there were before
+    count = 0
+    for event in events:
+        if isinstance(event, (CollectionStartEvent, ScalarEvent)):
+            inside.append((event.anchor, count))
+            count += 1
+        if isinstance(event, AliasEvent):
+            count += sizes.get(event.anchor, _MOST_NODES)  # one that is not there yet is in itself
+        if isinstance(event, (CollectionEndEvent, ScalarEvent)):
+            anchor, before = inside.pop()
+            if anchor:
+                sizes[anchor] = count - before
+        line = event.start_mark.line + 1
+        if len(inside) > _MOST_DEPTH:
+            return f"line {line}: is nested deeper than {_MOST_DEPTH} levels"
+        if count > _MOST_NODES:
+            return f"line {line}: holds more than {_MOST_NODES:,} values once aliases are followed"
+    return ""
 
 
 def _short(error: Exception) -> str:
     told = " ".join(str(error).split())
     return "".join(c if c.isprintable() else "?" for c in told)[:300]
-
-
-def _count(value: Any) -> int:
-    """Return how many values there are, aliases followed, or some number above the most."""
-    pending, count = [value], 0
-    while pending and count <= _MOST_NODES:
-        here = pending.pop()
-        count += 1
-        if isinstance(here, Mapping):
-            pending += [*here.keys(), *here.values()]
-        elif isinstance(here, (list, tuple, set)):
-            pending += here
-    return count

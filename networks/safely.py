@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import errno
 import os
+import secrets
+import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,9 +16,10 @@ from pathlib import Path
 
 from .errors import DataError
 
-__all__ = ["alone", "check_target", "put_folder"]
+__all__ = ["alone", "begun", "beside", "check_target", "real", "replacing"]
 
 _LOOKS_S = 0.05
+_begun: set[Path] = set()  # what is to be cleared away at the latest when Python ends
 _HERE, _EXCHANGE = -100, 2  # of renameat2: paths as they are given, both exist and change places
 
 
@@ -65,6 +68,85 @@ def alone(folder: Path, *, wait_s: float = float("inf")) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def begun(home: Path, name: str) -> Iterator[Path]:
+    """Give an empty hidden folder to write to, which is gone afterwards, even if clearing it away is interrupted.
+
+    Parameters
+    ----------
+    home : Path
+        Where it is made.
+    name : str
+        What it is called, with a dot before and letters by chance after.
+    """
+    part = home / f".{name[:40]}.{secrets.token_hex(4)}"
+    _begun.add(part)
+    try:
+        part.mkdir()
+        yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        _begun.discard(part)
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """Give an empty hidden folder beside a file or folder, which is gone afterwards.
+
+    Raises
+    ------
+    DataError
+        The folder of `path` does not exist, or something cannot be written meanwhile.
+    """
+    if not path.parent.is_dir():
+        raise DataError([f"{path}: the folder {path.parent} does not exist"])
+    try:
+        with begun(path.parent, path.name) as folder:
+            yield folder
+    except OSError as error:
+        raise DataError([f"{path}: cannot be written ({error.strerror})"]) from None
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Give an empty folder to write to, and put it in the place of another, or of none, if nothing went wrong.
+
+    Parameters
+    ----------
+    target : Path
+        Without links.
+
+    Raises
+    ------
+    DataError
+        The folder of `target` does not exist, or something cannot be written; what was at `target` stays.
+
+    Notes
+    -----
+    Linux changes both in one step; elsewhere there is a moment in which nothing is at `target`.
+    """
+    with beside(target) as folder:
+        part = folder / "new"
+        part.mkdir()
+        yield part
+        _put(part, target)
+
+
+@atexit.register
+def _clear() -> None:
+    for part in _begun:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def real(path: str | Path) -> Path:
+    """Return a path without links; DataError where they go in a circle."""
+    try:
+        return Path(path).resolve()
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "links in a circle"
+        raise DataError([f"{path}: cannot be written ({reason})"]) from None
+
+
 def check_target(path: Path) -> Path:
     """Return where a file is written to, links followed.
 
@@ -77,13 +159,7 @@ def check_target(path: Path) -> Path:
     DataError
         It is a folder, a device, a pipe or a circle of links.
     """
-    try:
-        target = path.resolve()
-        if path.is_symlink() and target.is_symlink():
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "links in a circle"
-        raise DataError([f"{path}: cannot be written ({reason})"]) from None
+    target = real(path)
     if target.is_dir():
         raise DataError([f"{path}: cannot be written: is a folder; give the name of a file"])
     if target.exists() and not target.is_file():
@@ -91,20 +167,8 @@ def check_target(path: Path) -> Path:
     return target
 
 
-def put_folder(new: Path, target: Path) -> None:
-    """Put a folder in the place of another, which is afterwards where the new one was, or of none.
-
-    Parameters
-    ----------
-    new : Path
-        On the same disk.
-    target : Path
-        Where it goes.
-
-    Notes
-    -----
-    Linux changes both in one step; elsewhere there is a moment in which nothing is at `target`.
-    """
+def _put(new: Path, target: Path) -> None:
+    """Put a folder in the place of another, which is afterwards where the new one was, or of none."""
     try:
         if not target.exists():
             new.rename(target)
@@ -125,7 +189,7 @@ def _swap(new: Path, old: Path) -> None:
                 return
             if (number := ctypes.get_errno()) not in (errno.ENOSYS, errno.EINVAL):
                 raise OSError(number, os.strerror(number), str(old))
-    aside = Path(tempfile.mkdtemp(dir=old.parent, prefix=f".{old.name[:40]}.")) / "old"
+    aside = old.with_name(f".{old.name[:40]}.{secrets.token_hex(4)}")
     old.rename(aside)
     try:
         new.rename(old)
@@ -133,4 +197,3 @@ def _swap(new: Path, old: Path) -> None:
         aside.rename(old)
         raise
     aside.rename(new)
-    aside.parent.rmdir()

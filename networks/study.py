@@ -87,7 +87,9 @@ def study_of(folder: str | Path | None) -> Study | None:
     file = Path(folder) / STUDY_FILE
     try:
         state = file.stat()
-    except OSError:
+    except OSError as error:
+        if file.is_symlink():  # that leads nowhere
+            raise DataError([f"{file}: cannot be read ({error.strerror})"]) from None
         return None
     return _read(file, state.st_mtime_ns, state.st_size)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +14,7 @@ import seeds
 
 from .errors import DataError, nearest
 from .gas_tables import load_gas_tables
-from .safely import alone
+from .safely import alone, begun, real
 from .study import STUDY_FILE, references, study_of
 from .tables import check_references, load_tables, read_parts, read_table, table_of
 from .ways import read_ways
@@ -69,14 +68,14 @@ def make_study(
     file = home / STUDY_FILE
     if file.exists():
         raise DataError([f"{file}: is there already"])
-    text = _STUDY.format(title=_quoted(title or home.resolve().name), base=base)
+    text = _STUDY.format(title=_quoted(title or real(home).name), base=base)
     if remove:
         text += f"remove: {json.dumps({name: list(keys) for name, keys in remove.items()}, ensure_ascii=False)}\n"
     new = not home.exists()
     try:
         home.mkdir(parents=True, exist_ok=True)
-        with alone(home), tempfile.TemporaryDirectory(dir=home, prefix=".new-") as made:
-            part = Path(made) / STUDY_FILE
+        with alone(home), begun(home, "new") as made:
+            part = made / STUDY_FILE
             part.write_text(text, encoding="utf-8")
             if file.exists():
                 raise DataError([f"{file}: is there already"])
@@ -126,8 +125,7 @@ def _no_study(home: Path) -> str:
 
 
 def _added(home: Path, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[Path]:
-    with tempfile.TemporaryDirectory(dir=home, prefix=".add-") as made:
-        part = Path(made)
+    with begun(home, "add") as part:
         for file in (*home.glob("*.csv"), home / STUDY_FILE):
             shutil.copyfile(file, part / file.name)
         try:

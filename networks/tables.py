@@ -286,7 +286,7 @@ def table_file(name: str, folder: str | Path | None) -> Path:
     if not own.is_dir():
         raise DataError([_no_folder(folder)])
     file = own / f"{name}.csv"
-    return file if file.exists() else seeds.table_path(name)
+    return file if file.exists() or file.is_symlink() else seeds.table_path(name)
 
 
 def _no_folder(folder: str | Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ OPTIMAL, INFEASIBLE, STOPPED, FAILED = "optimal", "infeasible", "stopped", "fail
 """What a run ended with; anything that is not proved optimal or infeasible is STOPPED or FAILED."""
 
 _WARM = "HiGHS"
+_BROKE = "Broke"
 _PROVED, _FOUND = 1, 2  # PuLP's codes of a solution: optimal, or the best when the time was over
 _NO_HEURISTICS = {
     "mip_heuristic_effort": 0.0,
@@ -342,7 +344,10 @@ class Model:
             # PuLP 3 warns that its own CBC goes away in PuLP 4: whoever asks for CBC gets what is there.
             warnings.simplefilter("ignore", DeprecationWarning)
             agent = pulp.getSolver(self.solver, msg=False, **options)
-            ended = problem.solve(agent)
+            try:
+                ended = _solve_and_clear(problem, agent)
+            except (pulp.PulpSolverError, OSError):  # it crashed, was killed, or left no answer
+                return problem, x, 0, _BROKE
         # PuLP 3 returns a number that also stands for runs cut short, and keeps the truth in sol_status.
         code = int(getattr(problem, "sol_status", 0)) if isinstance(ended, int) else int(ended.status)
         if code == 1 and isinstance(ended, int) and problem.status != 1:
@@ -352,11 +357,20 @@ class Model:
     def _run_pulp(self, seconds: float) -> Outcome:
         problem, x, code, name = self._solve_pulp(seconds)
         if code != _PROVED:
-            status = INFEASIBLE if "nfeasible" in name else STOPPED
+            status = INFEASIBLE if "nfeasible" in name else FAILED if name == _BROKE else STOPPED
             return Outcome(status, np.zeros(0), np.zeros(0))
         values = np.array([v.varValue or 0.0 for v in x])
         duals = np.array([problem.get_constraint_by_name(f"r{i}").pi or 0.0 for i in range(len(self.rhs))])
         return Outcome(OPTIMAL, values, duals)
+
+
+def _solve_and_clear(problem: pulp.LpProblem, agent: Any) -> Any:
+    """Solve; files for a solver that is a program go to a folder of their own, as PuLP leaves them if it crashes."""
+    if not hasattr(agent, "tmpDir"):
+        return problem.solve(agent)
+    with tempfile.TemporaryDirectory(prefix="corridors-solver-") as place:
+        agent.tmpDir = place
+        return problem.solve(agent)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from ._design_input import read_design
 from ._design_report import Reporter
 from ._design_search import Search
 from .design_solution import DesignSolution
-from .errors import SolverInputError
+from .errors import SolverInputError, deadline_of
 from .flow import _check_number
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def solve_design(
         raise SolverInputError(f"previous: got {type(previous).__name__}, expected a DesignSolution or None")
     name = _solver.solver_name(solver)
     design = read_design(arcs, demands, projects, budget, unmet_penalty, periods)
-    deadline = np.inf if time_limit_s is None else begin + time_limit_s
+    deadline = deadline_of(begin, time_limit_s)
     start = None if previous is None else _chosen_before(design, previous)
     found = Search(design, name, deadline).best(gap, start)
     report = Reporter(design, arcs, unmet_penalty, solver)
@@ -175,7 +175,7 @@ def design_steps(
     chosen: BoolArray | None = None
     while high >= low:
         begin = time.perf_counter()
-        deadline = np.inf if time_limit_s is None else begin + time_limit_s
+        deadline = deadline_of(begin, time_limit_s)
         design = read_design(arcs, demands, projects, high, unmet_penalty, periods)
         search = Search(design, name, deadline)
         found = search.best(gap / 2, chosen)

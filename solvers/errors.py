@@ -164,5 +164,14 @@ def check_mask(values: npt.ArrayLike, m: int) -> BoolArray:
     return mask
 
 
+def deadline_of(begin: float, time_limit_s: float | None) -> float:
+    """Return when to stop; raise for a limit that is no number of seconds from 0."""
+    if time_limit_s is None:
+        return np.inf
+    if isinstance(time_limit_s, bool) or not isinstance(time_limit_s, Real) or not time_limit_s >= 0:
+        raise SolverInputError(f"time_limit_s: got {time_limit_s!r}, expected a number from 0")
+    return begin + float(time_limit_s)
+
+
 class FlowCheckError(RuntimeError):
     """The answer of a solver failed the check against the tables; no number of it is handed out."""

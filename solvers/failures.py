@@ -17,7 +17,7 @@ from ._failure_gas import GasRecourse, gas_elements
 from ._failure_model import by_programme
 from ._gas_input import read_gas
 from ._problem import Problem, read_problem
-from .errors import SolverInputError
+from .errors import SolverInputError, deadline_of
 from .failure_search import Attack, Found, Search
 from .flow import solve_flow
 
@@ -156,7 +156,7 @@ def worst_failures(
     names, takes = _read_elements(problem, elements)
     attack = _attack(names, k, attack_cost, budget)
     name = _solver.solver_name(solver)
-    deadline = np.inf if time_limit_s is None else begin + time_limit_s
+    deadline = deadline_of(begin, time_limit_s)
     if method == "programme":
         if protect:
             raise SolverInputError("protect: method 'programme' protects nothing, expected method 'search'")
@@ -214,7 +214,7 @@ def worst_gas_failures(
     names = list(members)
     attack = _attack(names, k, attack_cost, budget)
     recourse = GasRecourse(problem, list(members.values()), _solver.solver_name(solver))
-    deadline = np.inf if time_limit_s is None else begin + time_limit_s
+    deadline = deadline_of(begin, time_limit_s)
     return _searched(Search(recourse, len(names)), names, attack, protect, gap, deadline, begin)
 
 

@@ -14,7 +14,7 @@ from ._gas_input import GasProblem, read_gas
 from ._gas_model import GasModel
 from ._gas_sharing import equal_shares, serving_order, waiting_penalty
 from ._solver import Outcome
-from .errors import FloatArray, FlowCheckError, SolverInputError
+from .errors import FloatArray, FlowCheckError, SolverInputError, deadline_of
 from .gas_solution import GasFlow
 
 __all__ = ["solve_gas_flow"]
@@ -122,7 +122,7 @@ def solve_gas_flow(
     if sharing not in _RULES:
         raise SolverInputError(f"sharing: got {sharing!r}, expected {', '.join(_RULES[:-1])} or {_RULES[-1]}")
     problem = read_gas(nodes, pipes, supplies, demands, storages, contracts, periods, profiles)
-    deadline = np.inf if time_limit_s is None else begin + time_limit_s
+    deadline = deadline_of(begin, time_limit_s)
     gas = GasModel(problem, _solver.solver_name(solver))
     model = gas.live()
     outcome = model.run(deadline)

@@ -13,7 +13,7 @@ from scipy.sparse import coo_array, csc_array
 
 from . import _solver
 from ._solver import Model
-from .errors import FloatArray, SolverInputError
+from .errors import FloatArray, SolverInputError, deadline_of
 
 __all__ = ["Schedule", "schedule_projects"]
 
@@ -98,7 +98,7 @@ def schedule_projects(
     begin = time.perf_counter()
     _check(projects, worth, available)
     model, columns = _model(projects, worth, available, start_worth, requires, last_start, _solver.solver_name(solver))
-    deadline = np.inf if time_limit_s is None else begin + time_limit_s
+    deadline = deadline_of(begin, time_limit_s)
     found = model.run_integer(deadline, gap)
     if found.x is None:
         status = "infeasible" if found.status == _solver.INFEASIBLE else "no_solution"

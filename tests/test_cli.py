@@ -310,7 +310,7 @@ def test_drawing_that_fails_leaves_what_was_there(tmp_path):
 
     class Broken:
         def savefig(self, part, **_):
-            Path(part).write_bytes(b"half")
+            part.write(b"half")
             raise OSError(28, "No space left on device")
 
     with pytest.raises(DataError, match=r"x\.png: cannot be written \(No space left on device\)"):

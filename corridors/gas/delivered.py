@@ -94,6 +94,8 @@ def deliver(
     for word, table, what in ((supply, case.supplies, "gas supply"), (place, case.nodes, "gas place")):
         if word not in table.index:
             raise DataError([f"no {what} is called {word!r}{nearest(word, list(table.index))}"])
+    if not 0 <= least_bcm < np.inf:
+        raise DataError([f"least_bcm: got {least_bcm:g}, expected bcm a year from 0"])
     wide = _nameplate_bcm(case.pipes).fillna(np.inf) >= least_bcm
     arcs = _arcs(case, build, [*avoid, *wide.index[~wide]], _annuity(discount_rate, years))
     start = str(case.supplies.at[supply, "node"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from networks import DataError
-from networks.safely import put_folder
+from networks.safely import real, replacing
 
 from .edits import FloatArray
 
@@ -156,20 +155,12 @@ def write_folder(path: str | Path, files: Mapping[str, str]) -> None:
         It cannot be written, or holds files that belong to no PyPSA network; those that stood there are kept.
     """
     folder = Path(path)
-    if not folder.parent.is_dir():
-        raise DataError([f"{folder}: the folder {folder.parent} does not exist"])
     if folder.exists():
         if not folder.is_dir():
             raise DataError([f"{folder}: is a file, expected a folder, new or with a PyPSA network"])
         other = sorted(f.name for f in folder.iterdir() if not _OURS.fullmatch(f.name))
         if other:
             raise DataError([f"{folder}: {other[0]!r} belongs to no PyPSA network; expected a new or empty folder"])
-    try:
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as made:
-            part = Path(made) / "new"
-            part.mkdir()
-            for name, text in files.items():
-                (part / name).write_text(text, encoding="utf-8", newline="")
-            put_folder(part, folder)
-    except OSError as error:
-        raise DataError([f"{folder}: cannot be written ({error.strerror})"]) from None
+    with replacing(real(folder)) as part:
+        for name, text in files.items():
+            (part / name).write_text(text, encoding="utf-8", newline="")

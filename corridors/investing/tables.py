@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from networks import DataError
+from networks.safely import real
 
 from ..files import write_folder
 
@@ -45,8 +46,8 @@ def check_folder(folder: Path) -> None:
     """Raise DataError if tables cannot be written to a folder."""
     if folder.exists() and not folder.is_dir():
         raise DataError([f"{folder}: is no folder"])
-    if not folder.resolve().parent.is_dir():
-        raise DataError([f"{folder}: the folder {folder.resolve().parent} does not exist"])
+    if not real(folder).parent.is_dir():
+        raise DataError([f"{folder}: the folder {real(folder).parent} does not exist"])
 
 
 def write_tables(found: Frontier, folder: Path) -> None:

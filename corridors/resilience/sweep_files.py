@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from networks import DataError
-from networks.safely import alone
+from networks.safely import alone, real
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,8 +53,8 @@ class SweepFolder:
         text = json.dumps(asked, sort_keys=True, indent=1)
         if self.path.exists() and not self.path.is_dir():
             raise DataError([f"{self.path}: is a file, expected a folder"])
-        if not self.path.resolve().parent.is_dir():
-            raise DataError([f"{self.path}: the folder {self.path.resolve().parent} does not exist"])
+        if not real(self.path).parent.is_dir():
+            raise DataError([f"{self.path}: the folder {real(self.path).parent} does not exist"])
         try:
             self.path.mkdir(exist_ok=True)
         except OSError as error:
@@ -82,13 +82,13 @@ class SweepFolder:
         if file.exists() and file.read_text(encoding="utf-8") != text:
             changed = _changed(json.loads(file.read_text(encoding="utf-8")), json.loads(text))
             raise DataError([f"{self.path}: holds another sweep ({changed} differs); name another folder"])
+        for left in self.path.rglob(f"*{_BEGUN}"):
+            left.unlink()
+        self._write(file, lambda part: part.write_text(text, encoding="utf-8"))
         try:
             (self.path / _PARTS).mkdir(exist_ok=True)
         except OSError as error:
             raise DataError([f"{self.path}: cannot be written ({error.strerror})"]) from None
-        for left in self.path.rglob(f"*{_BEGUN}"):
-            left.unlink()
-        self._write(file, lambda part: part.write_text(text, encoding="utf-8"))
 
     def done(self, chunks: Iterable[int]) -> set[int]:
         """Return which chunks are there."""

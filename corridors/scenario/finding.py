@@ -31,7 +31,7 @@ def find_first(name: str | Path) -> Path:
         There is none; the nearest names are listed.
     """
     text = os.fspath(name)
-    if "\0" in text or not text or len(text) > 4 * _LONGEST:
+    if "\0" in text or not Path(text).name or len(text) > 4 * _LONGEST:
         raise DataError([f"{shown(text)} is no name of a scenario file"])
     bare = not any(sep in text for sep in ("/", os.sep))
     given = Path(text)

@@ -7,9 +7,7 @@ import json
 import os
 import shutil
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from networks import DataError
-from networks.safely import put_folder
+from networks.safely import real, replacing
 from networks.study import STUDY_FILE
 
 from ..catalogue_file import OWN_CORRIDORS
@@ -147,7 +145,7 @@ def save(run: Solved, folder: str | Path, *, parquet: bool = False) -> Path:
         The folder holds something else or cannot be written; pyarrow is missing.
     """
     target = check_target(folder)
-    with _replacing(target) as part:
+    with replacing(target) as part:
         _write(run, part, parquet)
     return target
 
@@ -160,7 +158,7 @@ def check_target(folder: str | Path) -> Path:
     DataError
         It holds something else than a run, or the folder that it would stand in does not exist.
     """
-    target = Path(folder).resolve()
+    target = real(folder)
     if target.exists() and not (target.is_dir() and _is_run(target)):
         raise DataError([f"{folder}: holds something that is no run; give a new folder"])
     if not target.parent.is_dir():
@@ -266,7 +264,7 @@ def to_cache(run: AnyRun) -> None:
     alone = type(run)(run.record, run.tables, run.resolved)
     try:
         home.mkdir(parents=True, exist_ok=True)
-        with _replacing(home / str(run.record["hash"])[:32]) as part:
+        with replacing(home / str(run.record["hash"])[:32]) as part:
             _write(alone, part, parquet=False)
         kept = sorted((p for p in home.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
         for old in kept[:-_KEPT]:
@@ -279,23 +277,6 @@ def cache_folder() -> Path:
     """Return the folder in which the toolkit keeps what it can make again."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "corridors"
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """Give a folder beside the target to write to, and put it in its place when all is written."""
-    try:
-        part = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name[:40]}."))
-    except OSError as error:
-        raise DataError([f"{target}: cannot be written ({error.strerror})"]) from None
-    try:
-        yield part
-        part.chmod(0o755)
-        put_folder(part, target)
-    except OSError as error:
-        raise DataError([f"{target}: cannot be written ({error.strerror})"]) from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _write(run: Solved, folder: Path, parquet: bool) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from pathlib import Path
 
 from networks import DataError
+from networks.safely import begun
 
 from .finding import BUILTIN, names
 from .problems import shown
@@ -141,18 +140,14 @@ def new_study(name: str, parent: str | Path = ".", *, gas: bool = False) -> Path
     if folder.exists() or folder.is_symlink():
         raise DataError([f"{folder}: is there already; nothing was written"])
     try:
-        part = Path(tempfile.mkdtemp(dir=parent, prefix=f".{name}."))
+        with begun(Path(parent), name) as made:
+            part = made / name
+            part.mkdir()
+            (part / f"{name}.yaml").write_text(scenario_text(name, gas=gas), encoding="utf-8", newline="\n")
+            (part / SCHEMA_FILE).write_text(schema_text(gas=gas), encoding="utf-8", newline="\n")
+            part.rename(folder)
     except OSError as error:
         raise DataError([f"{folder}: cannot be written ({error.strerror})"]) from None
-    try:
-        (part / f"{name}.yaml").write_text(scenario_text(name, gas=gas), encoding="utf-8", newline="\n")
-        (part / SCHEMA_FILE).write_text(schema_text(gas=gas), encoding="utf-8", newline="\n")
-        part.chmod(0o755)
-        part.rename(folder)
-    except OSError as error:
-        raise DataError([f"{folder}: cannot be written ({error.strerror})"]) from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return folder
 
 

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import seeds
-from networks.errors import DataError
+from networks.errors import DataError, nearest
 from networks.given import check_table
 from networks.names import PlaceNames, PlaceRow
 from networks.study import gone, study_of
@@ -298,7 +298,11 @@ def _rows(file: Path) -> Table:
 def _check_columns(file: Path, head: Sequence[str]) -> None:
     fields = seeds.descriptor()[file.stem]["schema"]["fields"] if file.stem in seeds.descriptor() else []
     needed = [field["name"] for field in fields if field.get("constraints", {}).get("required")]
-    if problems := [f"{file}: column {name!r} is missing" for name in needed if name not in head]:
+    known = [field["name"] for field in fields]
+    problems = [f"{file}: column {name!r} is missing" for name in needed if name not in head]
+    problems += [f"{file}: unknown column {name!r}{nearest(name, known)}" for name in head if name not in known]
+    problems += [f"{file}: column {name!r} stands twice" for name in dict.fromkeys(head) if head.count(name) > 1]
+    if fields and problems:
         raise DataError(problems)
 
 

@@ -76,11 +76,15 @@ def write_geopackage(tables: Tables, path: str | Path) -> list[str]:
     file = Path(path)
     if file.suffix.lower() != ".gpkg":
         raise DataError([f"{file}: cannot be a GeoPackage, expected a name that ends in .gpkg"])
-    with whole_file(file) as part:
-        for name in ("places", "links", *(n for n in NETWORK if n not in _GEOMETRY)):
-            _write_layer(tables, name, part)
-        with closing(sqlite3.connect(part)) as base, base:
-            _write_styles(base)
+    try:
+        with whole_file(file) as part:
+            for name in ("places", "links", *(n for n in NETWORK if n not in _GEOMETRY)):
+                _write_layer(tables, name, part)
+            with closing(sqlite3.connect(part)) as base, base:
+                _write_styles(base)
+    except (RuntimeError, sqlite3.Error) as error:  # what GDAL and SQLite say of a full disk
+        told = " ".join(str(error).split())[:100]
+        raise DataError([f"{file}: cannot be written; is the disk full? ({told})"]) from None
     return []
 
 

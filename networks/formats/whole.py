@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import DataError
-from ..safely import check_target
+from ..safely import beside, check_target
 
 __all__ = ["whole_file", "whole_folder"]
 
@@ -23,7 +22,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         The folder does not exist or cannot be written to; what was at `path` stays.
     """
     target = check_target(path)
-    with _beside(target) as folder:
+    with beside(target) as folder:
         part = folder / target.name
         yield part
         part.replace(target)
@@ -49,7 +48,7 @@ def whole_folder(path: Path, mark: str) -> Iterator[Path]:
         raise DataError([f"{path}: holds other files and no {mark}; expected a new folder, an empty one or its like"])
     if path.exists() and not path.is_dir():
         raise DataError([f"{path}: is a file, expected a folder"])
-    with _beside(path) as folder:
+    with beside(path) as folder:
         part = folder / "new"
         part.mkdir()
         yield part
@@ -58,14 +57,3 @@ def whole_folder(path: Path, mark: str) -> Iterator[Path]:
             return
         for file in sorted(part.iterdir()):
             file.replace(path / file.name)
-
-
-@contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    if not path.parent.is_dir():
-        raise DataError([f"{path}: the folder {path.parent} does not exist"])
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-            yield Path(folder)
-    except OSError as error:
-        raise DataError([f"{path}: cannot be written ({error.strerror})"]) from None

@@ -1,0 +1,1 @@
+"""Hostile tries: broken files, full disks, signals, crowds, missing solvers, great size; each is one that must hold."""
