@@ -14,8 +14,14 @@ import re
 import resource
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+if any(word.startswith("OR-tools") for word in sys.argv):  # first: its copy of HiGHS does not load beside highspy's
+    with suppress(ImportError):
+        import ortools.graph.python.min_cost_flow
+        import ortools.linear_solver.python.model_builder  # noqa: F401
 
 from . import design, gas
 from .cases import Change, Job, Pairs, find

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import resource
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from .measured import Measured, in_times, markdown
 
 _ROOT = Path(__file__).resolve().parent.parent
 _BENDS = 9
@@ -107,7 +110,7 @@ _READERS: dict[str, Callable[[Path], str]] = {
 }
 
 
-def measure(reader: str, file: Path) -> dict[str, Any]:
+def measure_reader(reader: str, file: Path) -> dict[str, Any]:
     """Run one reader in a process of its own; return seconds, peak memory in MB and what was read."""
     try:
         done = subprocess.run(
@@ -144,33 +147,34 @@ def _sized(nodes: int, others: int) -> list[str]:
     return ["--nodes", str(nodes), "--others", str(others)]
 
 
-def compare(folder: Path, nodes: int, others: int, simplified: bool) -> None:
-    """Write the files, read them, print the table."""
+def compare(folder: Path, nodes: int, others: int, simplified: bool) -> list[Measured]:
+    """Write the files and read them by each reader."""
     files = {"roads": folder / "roads.osm.pbf", "xml": folder / "roads.osm", "more": folder / "more.osm.pbf"}
-    begun = time.perf_counter()
     for name, file in files.items():  # by a process of its own: on Linux children inherit the peak of their parent
-        sizes = (nodes, others if name == "more" else 0)
-        subprocess.run([*_COMMAND, "write", "--file", str(file), *_sized(*sizes)], cwd=_ROOT, check=True)
+        sized = _sized(nodes, others if name == "more" else 0)
+        subprocess.run([*_COMMAND, "write", "--file", str(file), *sized], cwd=_ROOT, check=True)
     sizes = ", ".join(f"{file.name} {file.stat().st_size / 1e6:.0f} MB" for file in files.values())
-    print(f"written in {time.perf_counter() - begun:.0f} s: {sizes}")
     runs = [
-        ("toolkit, .osm.pbf", "ours", files["roads"]),
-        (f"toolkit, .osm.pbf with {others:,} more points", "ours", files["more"]),
-        ("toolkit, .osm", "ours", files["xml"]),
+        ("toolkit, `.osm.pbf`", "ours", files["roads"]),
+        (f"toolkit, `.osm.pbf` with {others:,} more points", "ours", files["more"]),
+        ("toolkit, `.osm`", "ours", files["xml"]),
         ("toolkit, first time, and kept", "again", files["roads"]),
         ("toolkit, from what was kept", "again", files["roads"]),
-        ("osmnx, .osm, every point a node", "osmnx_raw", files["xml"]),
+        ("osmnx, `.osm`, every point a node", "osmnx_raw", files["xml"]),
     ]
-    runs += [("osmnx, .osm, junctions", "osmnx_simplified", files["xml"])] if simplified else []
-    print(f"{'':48}{'seconds':>9}{'peak MB':>9}   read")
-    base: dict[str, Any] = {}
+    runs += [("osmnx, `.osm`, junctions", "osmnx_simplified", files["xml"])] if simplified else []
+    rows = []
     for label, reader, file in runs:
-        found = measure(reader, file)
-        seconds, peak = found.get("seconds", np.nan), found.get("peak_mb", np.nan)
-        print(f"{label:48}{seconds:9.2f}{peak:9.0f}   {found['found']}", flush=True)
-        base = base or found
-        if reader.startswith("osmnx") and "seconds" in found and "seconds" in base:
-            print(f"{'':48}{seconds / base['seconds']:8.1f}x{peak / base['peak_mb']:8.1f}x")
+        found = measure_reader(reader, file)
+        seconds, peak = found.get("seconds", math.nan), found.get("peak_mb", math.nan)
+        rows.append(Measured("extract", "extract", label, sizes, seconds=seconds, peak_mb=peak, note=found["found"]))
+    return in_times(rows)
+
+
+def measure(nodes: int = 1_000_000, others: int = 3_000_000, *, folder: Path | None = None) -> list[Measured]:
+    """Compare all readers."""
+    with tempfile.TemporaryDirectory(prefix="extract-", dir=folder) as place:
+        return compare(Path(place), nodes, others, True)
 
 
 def main() -> None:
@@ -190,7 +194,7 @@ def main() -> None:
         child(asked.child, asked.file)
         return
     with tempfile.TemporaryDirectory(prefix="extract-", dir=asked.folder) as folder:
-        compare(Path(folder), asked.nodes, asked.others, asked.simplified)
+        print(markdown(compare(Path(folder), asked.nodes, asked.others, asked.simplified)))
 
 
 if __name__ == "__main__":

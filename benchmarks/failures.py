@@ -21,6 +21,10 @@ from corridors.planner import design_case
 from networks import build, load_tables
 from solvers import solve_flow, solve_gas_flow, worst_failures, worst_gas_failures
 
+from .measured import Measured, in_times, markdown
+
+_SECTION = "failures"
+
 
 def enumerated(names: Sequence[str], cost: Callable[[tuple[str, ...]], float]) -> tuple[list[float], int]:
     """Return the greatest cost of up to one, two and three failures, and how many sets there are."""
@@ -34,7 +38,7 @@ def enumerated(names: Sequence[str], cost: Callable[[tuple[str, ...]], float]) -
     return found, count
 
 
-def freight(size: int) -> None:
+def freight(size: int) -> list[Measured]:
     """Compare on the freight network, and prove three failures of all links and stops."""
     case = design_case("central", year=2030)
     arcs = case.arcs[case.arcs["project"].isna()]
@@ -61,23 +65,15 @@ def freight(size: int) -> None:
         last = solve_flow(arcs.assign(capacity=capacity), case.demands, unmet_penalty=case.unmet_penalty, previous=last)
         return last.objective
 
-    begun = time.perf_counter()
-    truth, count = enumerated(some, cost)
-    slow = time.perf_counter() - begun
-    for k in (1, 2, 3):
-        found = worst_failures(
-            arcs, case.demands, k, unmet_penalty=case.unmet_penalty, elements={n: elements[n] for n in some}
-        )
-        _tell(f"freight, {len(some)} elements", k, found, truth[k - 1])
-    print(f"freight: {count:,} sets enumerated in {slow:.0f} s")
-    for k in (1, 2, 3):
-        print(
-            "all links and stops:",
-            worst_failures(arcs, case.demands, k, unmet_penalty=case.unmet_penalty, elements=elements),
-        )
+    def worst(k: int, names: Sequence[str]) -> Any:
+        members: dict[Any, Any] = {name: elements[name] for name in names}
+        return worst_failures(arcs, case.demands, k, unmet_penalty=case.unmet_penalty, elements=members)
+
+    about = f"{len(case.demands):,} demands, {len(arcs):,} arcs"
+    return _compared("freight", about, some, list(elements), cost, worst)
 
 
-def gas(size: int) -> None:
+def gas(size: int) -> list[Measured]:
     """Compare on the gas network, and prove three failures of all pipes."""
     call = corridors.gas_case(2025).solver_tables()
     usual = solve_gas_flow(**call)
@@ -97,31 +93,51 @@ def gas(size: int) -> None:
                 profiles[table] = frame
         return float(solve_gas_flow(**{**call, "pipes": pipes, "profiles": profiles}).objective)
 
+    def worst(k: int, names: Sequence[str]) -> Any:
+        return worst_gas_failures(**call, k=k, elements={p: [("pipe", p)] for p in names})
+
+    about = f"2025 by month, {len(call['nodes'])} nodes, {len(call['pipes'])} pipes"
+    return _compared("gas", about, some, [str(p) for p in call["pipes"].index], cost, worst)
+
+
+def _compared(
+    what: str,
+    about: str,
+    some: Sequence[str],
+    every: Sequence[str],
+    cost: Callable[[tuple[str, ...]], float],
+    worst: Callable[[int, Sequence[str]], Any],
+) -> list[Measured]:
+    """Enumerate sets of some elements, search among them, then among all."""
     begun = time.perf_counter()
     truth, count = enumerated(some, cost)
     slow = time.perf_counter() - begun
-    for k in (1, 2, 3):
-        found = worst_gas_failures(**call, k=k, elements={p: [("pipe", p)] for p in some})
-        _tell(f"gas, {len(some)} pipes", k, found, truth[k - 1])
-    print(f"gas: {count:,} sets enumerated in {slow:.0f} s")
-    for k in (1, 2, 3):
-        print("all pipes:", worst_gas_failures(**call, k=k))
+    few, all_of_them = f"failures-{what}-{len(some)}", f"failures-{what}-all"
+    found = [Measured(_SECTION, few, f"all {count:,} sets, one by one", about, truth[2], seconds=slow)]
+    for case, names in ((few, some), (all_of_them, every)):
+        for k in (1, 2, 3):
+            best = worst(k, names)
+            off = abs(best.objective - truth[k - 1]) / abs(truth[k - 1]) if case == few else 0.0
+            if off > 1e-6 or best.status != "optimal":
+                raise SystemExit(f"{case}, k = {k}: {best.status}, {best.objective}; enumeration finds {truth[k - 1]}")
+            size = f"{about}; {len(names):,} elements"
+            note = f"{best.sets:,} sets looked at"
+            found.append(
+                Measured(_SECTION, case, f"search, k = {k}", size, best.objective, seconds=best.seconds, note=note)
+            )
+    return in_times(found)
 
 
-def _tell(what: str, k: int, found: Any, truth: float) -> None:
-    off = abs(found.objective - truth) / abs(truth)
-    print(f"{what}, k = {k}: {found.status}, off by {off:.1e}, {found.sets} sets, {found.seconds:.1f} s")
-    if off > 1e-6 or found.status != "optimal":
-        raise SystemExit(f"{what}, k = {k}: {found.objective} is not what enumeration finds, {truth}")
+def measure(size: int) -> list[Measured]:
+    """Compare on both networks."""
+    return [*gas(size), *freight(size)]
 
 
 def main() -> None:
-    """Compare both."""
+    """Compare both and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--elements", type=int, default=20)
-    size = parser.parse_args().elements
-    gas(size)
-    freight(size)
+    print(markdown(measure(parser.parse_args().elements)))
 
 
 if __name__ == "__main__":

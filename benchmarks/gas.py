@@ -254,7 +254,7 @@ def filled(table: pd.DataFrame, column: str, default: Any) -> FloatArray:
     """Return an optional column, with a default where there is nothing."""
     if column not in table:
         return np.broadcast_to(np.asarray(default, dtype=float), len(table)).copy()
-    return np.where(table[column].isna(), default, table[column]).astype(float)
+    return np.asarray(np.where(table[column].isna(), default, table[column]), dtype=float)
 
 
 def _rated(given: _Given, room: FloatArray, names: Any) -> dict[str, Any]:

@@ -10,8 +10,8 @@ each arc and pair of origin and goods, built in PuLP from nothing and solved by 
 from __future__ import annotations
 
 import argparse
+import math
 import os
-import shutil
 import tempfile
 import threading
 import time
@@ -25,6 +25,8 @@ import pulp
 import corridors
 from corridors.planner import design_case
 from networks import load_tables
+
+from .measured import Measured, in_times, markdown
 
 EFFECTS: list[dict[str, Any]] = [
     {"effect": {"use": "closed"}, "when": {"for": "60 d"}},
@@ -53,7 +55,8 @@ def arc_model() -> float:
     for row in case.demands.itertuples():
         ends = groups.setdefault((row.origin, row[4]), {})
         ends[nodes[row.destination]] = ends.get(nodes[row.destination], 0.0) + row.quantity
-    objective, shared = [], {}
+    objective: list[tuple[Any, float]] = []
+    shared: dict[str, list[Any]] = {}
     for k, ((origin, goods), ends) in enumerate(groups.items()):
         cost = arcs[f"cost_{goods}"].tolist()
         x = [problem.add_variable(f"x{k}_{a}", 0) for a in range(len(arcs))]
@@ -122,6 +125,41 @@ def _resident_mb(pid: int) -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
 
 
+def measure(runs: int, jobs: int, peers: int) -> list[Measured]:
+    """Run the sweep, and the arc model some times, of which the least counts."""
+    changes = single_changes(runs)
+    scenario = corridors.load("baseline-2026")
+    memory = Memory()
+    memory.start()
+    with tempfile.TemporaryDirectory(prefix="sweep-") as place:
+        begun = time.perf_counter()
+        found = corridors.sweep(scenario, {"disruptions": changes}, jobs=jobs, out=Path(place) / "out")
+        seconds = time.perf_counter() - begun
+    memory.going = False
+    used = pd.Series(dict(memory.seen))
+    parts = [used[(used.index > a * seconds) & (used.index <= b * seconds)].mean() for a, b in ((0.2, 0.4), (0.8, 1.0))]
+    failed = found.failed["run"].nunique()
+    note = (
+        f"{len(changes):,} runs in {seconds:.0f} s on {jobs} processes, {failed:,} of them failed; all processes "
+        f"hold {parts[0]:.0f} MB from 20 to 40 % of the time, {parts[1]:.0f} MB from 80 to 100 %"
+    )
+    size = "single changes of links and places"
+    rows = [
+        Measured("sweep", "sweep", "`corridors.sweep`, a run", size, seconds=seconds / len(changes), note=note),
+        Measured("sweep", "sweep", "fresh arc model in PuLP, by HiGHS", size, seconds=_arc_model_s(peers)),
+    ]
+    return in_times(rows)
+
+
+def _arc_model_s(peers: int) -> float:
+    times = []
+    for _ in range(peers):
+        begun = time.perf_counter()
+        arc_model()
+        times.append(time.perf_counter() - begun)
+    return min(times, default=math.nan)
+
+
 def main() -> None:
     """Run both and print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -129,38 +167,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--peers", type=int, default=2)
     asked = parser.parse_args()
-    changes = single_changes(asked.runs)
-    scenario = corridors.load("baseline-2026")
-    place = Path(tempfile.mkdtemp(prefix="sweep-"))
-    memory = Memory()
-    memory.start()
-    marks: list[tuple[float, int]] = []
-    begun = time.perf_counter()
-    found = corridors.sweep(
-        scenario,
-        {"disruptions": changes},
-        jobs=asked.jobs,
-        out=place / "out",
-        progress=lambda done, _: marks.append((time.perf_counter() - begun, done)),
-    )
-    seconds = time.perf_counter() - begun
-    memory.going = False
-    shutil.rmtree(place)
-    rate = len(changes) / seconds
-    used = pd.Series(dict(memory.seen))
-    parts = [used[(used.index > a * seconds) & (used.index <= b * seconds)].mean() for a, b in ((0.2, 0.4), (0.8, 1.0))]
-    print(f"{len(changes):,} runs in {seconds:.0f} s: {rate:.1f} a second on {asked.jobs} processes")
-    print(
-        f"{found.failed['run'].nunique():,} failed: {found.failed['error'].str.slice(0, 80).value_counts().to_dict()}"
-    )
-    print(f"memory of all processes: {parts[0]:.0f} MB from 20 to 40 % of the time, {parts[1]:.0f} MB from 80 to 100 %")
-    times = []
-    for _ in range(asked.peers):
-        begun = time.perf_counter()
-        arc_model()
-        times.append(time.perf_counter() - begun)
-    if times:
-        print(f"a fresh arc model in PuLP: {min(times):.1f} s; {min(times) * rate:.0f} times a run of the sweep")
+    print(markdown(measure(asked.runs, asked.jobs, asked.peers)))
 
 
 if __name__ == "__main__":

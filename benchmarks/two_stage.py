@@ -13,7 +13,7 @@ import math
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +22,16 @@ from rich.console import Console
 from scipy.sparse import coo_array
 
 from .instances import Instance, geometric
+from .measured import Measured, in_times
 
-__all__ = ["Case", "Outcome", "extensive", "freight_case", "main", "ours", "random_case"]
+__all__ = ["Case", "Outcome", "extensive", "freight_case", "main", "measure", "ours", "random_case"]
 
 _SQUEEZE = 1.2  # capacity as a share of the load when every demand takes its cheapest path
 _LONGEST = 3  # arcs of a project, one way, at most
 _WIDE = 1.0  # capacity of a project over the greatest of what is there
-RISKS = ("expected", "cvar", "worst", "regret")
+_SIZE = (300, 150, 40, 50)  # nodes, demands, projects, scenarios
+Risk = Literal["expected", "cvar", "worst", "regret"]
+RISKS: tuple[Risk, ...] = get_args(Risk)
 
 
 class Case(NamedTuple):
@@ -217,7 +220,7 @@ class _Extensive:
         return np.concatenate(rows), np.concatenate(columns), np.concatenate(values), cost, low, high
 
 
-def ours(case: Case, risk: str, limit_s: float, gap: float) -> Outcome:
+def ours(case: Case, risk: Risk, limit_s: float, gap: float) -> Outcome:
     """Solve by `solvers.solve_two_stage`."""
     from solvers import solve_two_stage
 
@@ -232,6 +235,33 @@ def ours(case: Case, risk: str, limit_s: float, gap: float) -> Outcome:
     )
 
 
+def measure(limit_s: float, gap: float = 5e-3) -> list[Measured]:
+    """Solve both cases by all measures of risk, the random one by the extensive form too."""
+    found = []
+    for name, case in (("random", random_case(*_SIZE, seed=20)), ("freight", freight_case(quick=False))):
+        outcomes: list[tuple[str, Outcome]] = [(risk, ours(case, risk, limit_s, gap)) for risk in RISKS]
+        if name == "random":
+            outcomes.insert(1, ("extensive form of expected, HiGHS", extensive(case, limit_s, gap)))
+        found += [_measured(name, solver, case.size, outcome, limit_s, gap) for solver, outcome in outcomes]
+    return in_times(found)
+
+
+def _measured(name: str, solver: str, size: str, found: Outcome, limit_s: float, gap: float) -> Measured:
+    stopped = found.seconds >= limit_s and not found.gap <= gap
+    reached = f"gap {found.gap:.2%}" if math.isfinite(found.gap) else "no answer"
+    return Measured(
+        "two-stage",
+        f"two-stage-{name}",
+        solver,
+        size,
+        math.nan if stopped else found.objective,
+        2 * gap,
+        found.seconds,
+        stopped=stopped,
+        note=f"{reached}; {found.note.split(', stochastic')[0]}",
+    )
+
+
 def main(given: Sequence[str] | None = None) -> int:
     """Solve the case by all and print a table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.two_stage", description=__doc__)
@@ -242,7 +272,7 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--freight", action="store_true", help="the freight network")
     parser.add_argument("--no-extensive", action="store_true", help="leave out the extensive form")
     options = parser.parse_args(given)
-    size = (60, 30, 10, 8) if options.quick else (300, 150, 40, 50)
+    size = (60, 30, 10, 8) if options.quick else _SIZE
     case = freight_case(quick=options.quick) if options.freight else random_case(*size, seed=20)
     console = Console(width=200)
     console.print(case.size)

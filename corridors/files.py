@@ -135,7 +135,6 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     target = check_target(path)
     with _beside(target) as part:
         write(part)
-        part.chmod(0o644)
         part.replace(target)
 
 
@@ -152,7 +151,6 @@ def write_texts(files: Mapping[Path, str]) -> None:
         parts = {path: stack.enter_context(_beside(path)) for path in files}
         for path, part in parts.items():
             part.write_text(files[path], encoding="utf-8", newline="")
-            part.chmod(0o644)
         before = {path: path.read_bytes() if path.exists() else None for path in files}
         try:
             for path, part in parts.items():

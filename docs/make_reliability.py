@@ -17,7 +17,7 @@ from tests.hostile.trying import Outcome, Try, run, sample  # noqa: E402
 
 PAGE = ROOT / "docs" / "reliability.md"
 SEED = 20261127
-QUICK = 5
+QUICK = 4
 """Tries of each group in the quick sample."""
 
 

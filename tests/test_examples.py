@@ -11,7 +11,7 @@ import corridors
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 SCRIPTS = sorted(EXAMPLES.glob("*.py"))
-SLOW = ("build_first", "one_metre", "tanap_january", "three_failures")
+SLOW = ("build_first", "one_metre", "russia_closes", "tanap_january", "three_failures")
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.stem)
