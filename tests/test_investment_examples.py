@@ -115,6 +115,7 @@ def test_the_command_prints_what_an_officer_asks_for(ask, found):
         assert word in text
 
 
+@pytest.mark.skipif(not os.environ.get("CORRIDORS_SLOW_TESTS"), reason="set CORRIDORS_SLOW_TESTS to run it")
 def test_runs_of_vary_say_how_often_a_project_is_chosen(ask):
     done = ask("frontier", "joint-portfolio.yaml", "--set", "study.years=[2040]", "--json")
     assert done.returncode == 0, done.stderr

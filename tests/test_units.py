@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from corridors.scenario.units import CURRENCIES, UNITS, Change, Quantity, UnitError, change, quantity
@@ -118,9 +118,10 @@ def test_what_was_read_is_read_again() -> None:
     per=st.sampled_from(["", *UNITS]),
 )
 def test_every_unit_works_alone_and_below_every_other(number: str, unit: str, per: str) -> None:
+    value = float(number) * (UNITS[unit][1] if unit in UNITS else 1) / (UNITS[per][1] if per else 1)
+    assume(value < 1e15)  # more is refused
     found = quantity(f"{number} {unit}{f'/{per}' if per else ''}")
-    size = UNITS[unit][1] if unit in UNITS else 1
-    assert found.value == pytest.approx(float(number) * size / (UNITS[per][1] if per else 1))
+    assert found.value == pytest.approx(value)
     assert found.dimension.count("/") == bool(per)
 
 

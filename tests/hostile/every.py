@@ -39,8 +39,8 @@ file for each group.
 - Full and read-only disks are disks in memory of a few hundred kilobytes, mounted for the try (`mount -t tmpfs`, hence
   root); quotas are a limit on the size of files. Root may write anywhere: for folders without rights it gives up that
   privilege first (`setpriv`, without `CAP_DAC_OVERRIDE`).
-- Signals come at the n-th change of a file, before it is done, and at moments by chance. After each, what is there is
-  old or new and whole, and the same command works.
+- Signals come at the n-th change of a file, before it is done, and at moments by chance once the command has begun.
+  After each, what is there is old or new and whole, and the same command works.
 - Without a network means a network of its own without any way out (`unshare -n`), and Python that refuses to connect.
 - Solvers that lie are HiGHS with its status, values or prices replaced, and other programs in the place of CBC. What
   counts is that no wrong number is called the optimum.
@@ -55,7 +55,7 @@ file for each group.
   leave a new `sources.csv` beside an old `places.csv`. Each of them is whole.
 - One writer at a time to a study or a sweep is by locks of the system (`flock`). Windows and some network disks have
   none, and a folder that is replaced is gone there for an instant.
-- In the first tenth of a second, while Python itself starts, Ctrl-C shows what Python shows.
+- While Python itself starts, in the first tenths of a second, Ctrl-C shows what Python shows.
 - A solver that says without reason that a problem has no solution is believed.
 - Memory that runs out so that the system ends the process leaves no message.
 - A million links are read and checked in less than 6 GB of memory, a matrix of all places and goods in less than 2 GB;

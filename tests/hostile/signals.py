@@ -90,7 +90,7 @@ def _at_change(write: Write, sent: signal.Signals, number: int, over_old: bool, 
 
 
 def _at_moment(write: Write, sent: signal.Signals, after: float, folder: Path) -> None:
-    """Send a signal after some seconds."""
+    """Send a signal some seconds after Python has started and the command line has begun."""
     out = _ready(write, folder)
     old = _files(out)
     process = subprocess.Popen(
@@ -102,12 +102,23 @@ def _at_moment(write: Write, sent: signal.Signals, after: float, folder: Path) -
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+    _wait_for_start(process)
     time.sleep(after)
     if process.poll() is None:
         os.killpg(process.pid, sent)
     err = process.communicate(timeout=60)[1].decode("utf-8", "replace")
     _ended(process.returncode, err, sent)
     _whole(write, out, old, sent, process.returncode, folder)
+
+
+def _wait_for_start(process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process catches SIGTERM, the first that the command line does."""
+    status, bit = Path(f"/proc/{process.pid}/status"), 1 << (signal.SIGTERM - 1)
+    while process.poll() is None:
+        caught = next(line for line in status.read_text().splitlines() if line.startswith("SigCgt:"))
+        if int(caught.split()[1], 16) & bit:
+            return
+        time.sleep(0.002)
 
 
 def _ended(code: int, err: str, sent: signal.Signals) -> None:
@@ -172,7 +183,7 @@ def tries() -> Iterator[Try]:
             for number in numbers if sent is signal.SIGKILL else rng.sample(numbers, 2):
                 act = partial(_at_change, write, sent, number, over_old and number != 3)
                 yield Try(f"{name} at a change of a file", f"{write.name}, change {number}", act)
-            after = rng.uniform(0.4, 2.5)
+            after = rng.uniform(0.01, 2.0)
             yield Try(
                 f"{name} at a moment by chance", f"{write.name}, {after:.2f} s", partial(_at_moment, write, sent, after)
             )
