@@ -1,4 +1,4 @@
-"""Solvers that are missing, slow, killed, or lie: a clear message or an honest status, never a wrong optimum."""
+"""Solvers that are missing, slow, killed, or no solvers: a clear message or an honest status, never a wrong optimum."""
 
 from __future__ import annotations
 
@@ -53,58 +53,6 @@ class Missing:
 
 sys.meta_path.insert(0, Missing())
 """
-_LIES = (
-    *("it throws", "it does nothing and says optimal", "it says that it failed"),
-    *("its answer is noise", "its answer is not a number", "its answer is nought"),
-)
-_LYING = """\
-import sys
-from importlib.machinery import PathFinder
-
-class Lying:
-    busy = False
-
-    def find_spec(self, name, path=None, target=None):
-        if name != "highspy" or Lying.busy:
-            return None
-        Lying.busy = True
-        import highspy, random
-        Lying.busy = False
-        real = highspy.Highs
-        how = {how!r}
-
-        class Highs(real):
-            def run(self):
-                if how == "it throws":
-                    raise RuntimeError("the solver fell over")
-                if how == "it does nothing and says optimal":
-                    return highspy.HighsStatus.kOk
-                return super().run()
-
-            def getModelStatus(self):
-                if how == "it says that it failed":
-                    return highspy.HighsModelStatus.kSolveError
-                return highspy.HighsModelStatus.kOptimal
-
-            def getSolution(self):
-                found = super().getSolution()
-                size, rows = self.getNumCol(), self.getNumRow()
-                draw = random.Random(1)
-                value = dict(zip(
-                    ("its answer is noise", "its answer is not a number", "its answer is nought"),
-                    (lambda: draw.uniform(-9, 9), lambda: float("nan"), lambda: 0.0),
-                )).get(how)
-                if value:
-                    found.col_value = [value() for _ in range(size)]
-                    found.row_dual = [value() for _ in range(rows)]
-                return found
-
-        highspy.Highs = Highs
-        return PathFinder.find_spec("highspy")
-
-sys.meta_path.insert(0, Lying())
-import highspy
-"""
 
 
 def _with(folder: Path, code: str, **more: str) -> dict[str, str]:
@@ -141,13 +89,6 @@ def _no_wrong_optimum(out: str, true: float, sign: int = 1) -> None:
         expect(objective >= true - near, f"{objective} is below the optimum {true}")
     if said[1] != "infeasible":
         expect(not bound > true + near, f"bound {bound} is above the optimum {true}")
-
-
-def _lies(call: str, how: str, folder: Path) -> None:
-    true = _truth(call, 12, folder)
-    done = ask_python(_code(call, 12), cwd=folder, env=_with(folder, _LYING.format(how=how)))
-    in_words(done)
-    _no_wrong_optimum(done.out, true, _SIGN.get(call, 1))
 
 
 def _in_time(call: str, seconds: float, folder: Path) -> None:
@@ -222,8 +163,6 @@ def tries() -> Iterator[Try]:
                 "a package is missing", f"{name}: {words[0]}", partial(_missing, name, words), words[0] == "sweep"
             )
     for call in _CALLS:
-        for how in _LIES:
-            yield Try("the solver lies", f"{call}: {how}", partial(_lies, call, how))
         for seconds in (0.001, 0.01, 0.1):
             yield Try("it has no time", f"{call}: {seconds} s", partial(_in_time, call, seconds))
         for value in ("-1", "float('nan')", "'soon'"):

@@ -42,8 +42,7 @@ file for each group.
 - Signals come at the n-th change of a file, before it is done, and at moments by chance once the command has begun.
   After each, what is there is old or new and whole, and the same command works.
 - Without a network means a network of its own without any way out (`unshare -n`), and Python that refuses to connect.
-- Solvers that lie are HiGHS with its status, values or prices replaced, and other programs in the place of CBC. What
-  counts is that no wrong number is called the optimum.
+- Other programs stand in the place of CBC. What counts is that no wrong number is called the optimum.
 
 ## Limits
 
@@ -57,6 +56,7 @@ file for each group.
   none, and a folder that is replaced is gone there for an instant.
 - While Python itself starts, in the first tenths of a second, Ctrl-C shows what Python shows.
 - A solver that says without reason that a problem has no solution is believed.
+- HiGHS itself, which runs within the toolkit's process, was not made to give wrong values or statuses here.
 - Memory that runs out so that the system ends the process leaves no message.
 - A million links are read and checked in less than 6 GB of memory, a matrix of all places and goods in less than 2 GB;
   smaller ones need less. A country has ids for 17,576 places, and a network with more of them in one is refused.
