@@ -175,7 +175,7 @@ class Search:
         while not self._late():
             proposal = master.whole(near, gap, self.deadline, self.best.built)
             self._raise_bound(proposal.bound)
-            if (proposal.status == _solver.STOPPED and not proposal.built.any()) or self._closed():
+            if (proposal.status in (_solver.STOPPED, _solver.FAILED) and not proposal.built.any()) or self._closed():
                 return
             again = proposal.built.tobytes() in tried
             if again and gap < 1e-9:

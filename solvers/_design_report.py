@@ -120,7 +120,7 @@ def _verdict(found: Found, value: float, gap: float) -> tuple[str, float, float]
     at = 0.0 if value == bound else (value - bound) / max(abs(value), 1e-300)
     if at <= max(gap, 1e-9) or value - bound < 1e-9:
         return "optimal", bound, at
-    return "inaccurate" if found.status == "optimal" else "time_limit", bound, at
+    return "time_limit" if found.status == "stopped" else "inaccurate", bound, at
 
 
 def without_idle(design: Design, chosen: BoolArray, flow: FlowSolution) -> BoolArray:

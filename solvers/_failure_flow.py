@@ -13,6 +13,7 @@ from . import _solver
 from ._columns import Columns, add_bulk
 from ._master import Master
 from ._pricing import Pricer
+from .errors import FlowCheckError
 from .failure_search import Answer
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ class FlowRecourse:
         if result.status != _solver.OPTIMAL:
             if time.perf_counter() > deadline:
                 return None
-            raise ArithmeticError(f"the flow without elements {failed.tolist()} was not solved: {result.status}")
+            told = f"elements {failed.tolist()}" if len(failed) else "failures"
+            raise FlowCheckError(f"the flow without {told} was not solved: the solver {result.status}")
         self._learn()
         used = result.x > 0
         cost = float(self._cost[used] @ result.x[used])

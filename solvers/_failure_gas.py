@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from . import _solver
 from ._gas_model import GasModel
-from .errors import SolverInputError
+from .errors import FlowCheckError, SolverInputError
 from .failure_search import Answer
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class GasRecourse:
         outcome = self.model.run(deadline)
         if outcome.status == _solver.STOPPED:
             return None
+        if outcome.status == _solver.FAILED:
+            raise FlowCheckError(f"the flow of gas without elements {failed.tolist()}: the solver failed")
         if outcome.status != _solver.OPTIMAL:
             raise SolverInputError(f"the flow of gas without elements {failed.tolist()} is {outcome.status}")
         cost = float(self.gas.cost @ outcome.x)

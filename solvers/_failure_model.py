@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array
 
 from . import _solver
-from .errors import SolverInputError
+from .errors import FlowCheckError, SolverInputError
 from .failure_search import Found
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def by_programme(problem: Problem, takes: csr_array, attack: Attack, solver: str
     model.add_columns(cost[:elements], np.zeros(elements), upper[:elements], whole, integer=True)
     model.add_columns(cost[elements:], np.zeros(size - elements), upper[elements:], matrix[:, elements:])
     outcome = model.run_integer(deadline, gap)
+    if outcome.status == _solver.FAILED:
+        raise FlowCheckError("the programme of failures was not solved: the solver failed")
     if outcome.x is None:
         return Found((), -np.inf, np.inf, 1, False)
     failed = tuple(np.flatnonzero(outcome.x[:elements] > 0.5).tolist())

@@ -40,6 +40,9 @@ _NO_HEURISTICS = {
     "mip_heuristic_run_root_reduced_cost": False,
 }
 _WHOLE = 1e-9  # distance from a whole number that counts as none
+_KEPT = 1e-5  # share of its size by which a row or bound may be broken; solvers promise 1e-6 of scaled rows
+
+_NOTHING = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
 
 # The constructor of PuLP 3 takes what a method of PuLP 4 does.
 _affine = getattr(pulp.LpAffineExpression, "from_list", pulp.LpAffineExpression)
@@ -104,9 +107,7 @@ class Model:
         self.integer: npt.NDArray[np.bool_] = np.zeros(0, dtype=bool)
         self.rhs: FloatArray = np.zeros(0)
         self.equal: npt.NDArray[np.bool_] = np.zeros(0, dtype=bool)
-        self._rows: list[IntArray] = []
-        self._columns: list[IntArray] = []
-        self._values: list[FloatArray] = []
+        self._entries: list[tuple[IntArray, IntArray, FloatArray]] = []
         self._live: Any = None
         self._ran = False
 
@@ -140,9 +141,9 @@ class Model:
             self._live.addCols(len(cost), cost, lower, upper, len(index), starts, index, sheet.data)
 
     def _remember(self, rows: IntArray, columns: IntArray, values: FloatArray) -> None:
-        self._rows.append(np.asarray(rows, dtype=np.int64))
-        self._columns.append(np.asarray(columns, dtype=np.int64))
-        self._values.append(np.asarray(values, dtype=float))
+        if len(values):
+            row, column = (np.asarray(part, dtype=np.int64) for part in (rows, columns))
+            self._entries.append((row, column, np.asarray(values, dtype=float)))
 
     def set_bounds(self, columns: IntArray, lower: FloatArray, upper: FloatArray) -> None:
         """Give columns other bounds."""
@@ -164,6 +165,7 @@ class Model:
         found = Model(self.solver)
         found.cost, found.integer = self.cost[columns], self.integer[columns]
         found.lower, found.upper = lower, upper
+        found._take_rows(self, rows, entries, columns)
         with _silence():
             live = highspy.Highs()
         live.setOptionValue("output_flag", False)
@@ -183,6 +185,20 @@ class Model:
         found._live = live
         return found
 
+    def _take_rows(self, other: Model, rows: int, entries: csc_array, columns: IntArray) -> None:
+        """Take the first rows of another model, and ``entries @ x <= 0``, both for some of its columns."""
+        place = np.full(len(other.cost), -1, dtype=np.int64)
+        place[columns] = np.arange(len(columns))
+        more = entries.shape[0]
+        self.rhs = np.concatenate([other.rhs[:rows], np.zeros(more)])
+        self.equal = np.concatenate([other.equal[:rows], np.zeros(more, dtype=bool)])
+        for row, column, value in other._entries:
+            kept = (row < rows) & (place[column] >= 0)
+            self._remember(row[kept], place[column[kept]], value[kept])
+        sheet = entries.tocoo()
+        kept = place[sheet.col] >= 0
+        self._remember(rows + sheet.row[kept], place[sheet.col[kept]], sheet.data[kept])
+
     def to_pulp(self, *, whole: bool = False) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:
         """Return the PuLP problem and its variables in order; its constraints are named r0, r1 and so on."""
         problem = pulp.LpProblem("flow", pulp.LpMinimize)
@@ -192,7 +208,7 @@ class Model:
         x = [problem.add_variable(f"x{j:0{width}d}", low[j], high[j], kind[j]) for j in range(len(low))]
         problem.setObjective(_affine(list(zip(x, self.cost.tolist(), strict=True))))
         terms: list[list[tuple[pulp.LpVariable, float]]] = [[] for _ in self.rhs]
-        for rows, columns, values in zip(self._rows, self._columns, self._values, strict=True):
+        for rows, columns, values in self._entries:
             for i, j, value in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True):
                 terms[i].append((x[j], value))
         for i, (rhs, equal) in enumerate(zip(self.rhs.tolist(), self.equal.tolist(), strict=True)):
@@ -232,7 +248,32 @@ class Model:
     def run(self, deadline: float, *, primal: bool = False, steps: int | None = None) -> Outcome:
         """Solve; `primal` hints that the last basis is feasible, `steps` limits pivots where the solver can."""
         left = max(0.01, deadline - time.perf_counter())
-        return self._run_highs(left, steps, primal=primal) if self.warm else self._run_pulp(left)
+        found = self._run_highs(left, steps, primal=primal) if self.warm else self._run_pulp(left)
+        if found.status == OPTIMAL and not (self._holds(found.x) and self._prices(found.row_dual)):
+            return Outcome(FAILED, np.zeros(0), np.zeros(0))
+        return found
+
+    def _prices(self, dual: FloatArray) -> bool:
+        """Say whether there is a price for each row."""
+        return len(dual) == len(self.rhs) and bool(np.isfinite(dual).all())
+
+    def _holds(self, x: FloatArray, *, whole: bool = False) -> bool:
+        """Say whether a point keeps all rows and bounds: a solver that has broken may say anything."""
+        if len(x) != len(self.cost) or not np.isfinite(x).all():
+            return False
+        if len(self._entries) > 1:
+            rows, columns, values = (np.concatenate(part) for part in zip(*self._entries, strict=True))
+            self._entries = [(rows, columns, values)]
+        rows, columns, values = self._entries[0] if self._entries else _NOTHING
+        terms = values * x[columns]
+        over = np.bincount(rows, terms, len(self.rhs)) - self.rhs
+        over = np.where(self.equal, np.abs(over), over)
+        size = np.bincount(rows, np.abs(terms), len(self.rhs))
+        beyond = np.maximum(self.lower - x, x - self.upper)
+        if whole:
+            beyond = np.maximum(beyond, np.where(self.integer, np.abs(x - np.round(x)), 0.0))
+        kept = (over <= _KEPT * np.maximum(1.0, size)).all() and (beyond <= _KEPT * np.maximum(1.0, np.abs(x))).all()
+        return bool(kept)
 
     def run_integer(
         self,
@@ -250,6 +291,14 @@ class Model:
         better than its nodes give (`heuristics`), and stops after a number of nodes.
         """
         left = max(0.01, deadline - time.perf_counter())
+        found = self._run_integer(left, gap, start, presolve, heuristics, nodes)
+        if found.x is not None and not self._holds(found.x, whole=True):
+            return IntegerOutcome(FAILED, None, -np.inf)
+        return found
+
+    def _run_integer(
+        self, left: float, gap: float, start: FloatArray | None, presolve: bool, heuristics: bool, nodes: int | None
+    ) -> IntegerOutcome:
         if not self.warm:
             return self._integer_pulp(left, gap)
         self.hand_over(whole=True)
@@ -273,21 +322,21 @@ class Model:
             point = highspy.HighsSolution()
             point.col_value = start.tolist()
             live.setSolution(point)
-        live.run()
+        if not _runs(live):
+            return IntegerOutcome(FAILED, None, -np.inf)
         ended, info = live.getModelStatus(), live.getInfo()
         if ended == highspy.HighsModelStatus.kInfeasible:
             return IntegerOutcome(INFEASIBLE, None, np.inf)
-        proved = ended == highspy.HighsModelStatus.kOptimal
         found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         x = np.array(live.getSolution().col_value) if found else None
-        return IntegerOutcome(OPTIMAL if proved else STOPPED, x, float(info.mip_dual_bound))
+        return IntegerOutcome(_ended(ended), x, float(info.mip_dual_bound))
 
     def _integer_pulp(self, seconds: float, gap: float) -> IntegerOutcome:
         _, x, code, name = self._solve_pulp(seconds, whole=True, gapRel=gap)
         if "nfeasible" in name:
             return IntegerOutcome(INFEASIBLE, None, np.inf)
         if code not in (_PROVED, _FOUND):
-            return IntegerOutcome(STOPPED, None, -np.inf)
+            return IntegerOutcome(FAILED if name == _BROKE else STOPPED, None, -np.inf)
         values = np.array([v.varValue or 0.0 for v in x])
         if code == _FOUND:
             return IntegerOutcome(STOPPED, values, -np.inf)
@@ -318,15 +367,7 @@ class Model:
             live.setOptionValue("presolve", "off")
         live.setOptionValue("simplex_iteration_limit", 2**31 - 1 if steps is None else steps)
         live.setOptionValue("simplex_strategy", 4 if primal else 1)
-        live.run()
-        ended = live.getModelStatus()
-        status = {
-            highspy.HighsModelStatus.kOptimal: OPTIMAL,
-            highspy.HighsModelStatus.kInfeasible: INFEASIBLE,
-            highspy.HighsModelStatus.kTimeLimit: STOPPED,
-            highspy.HighsModelStatus.kIterationLimit: STOPPED,
-            highspy.HighsModelStatus.kInterrupt: STOPPED,
-        }.get(ended, FAILED)
+        status = _ended(live.getModelStatus()) if _runs(live) else FAILED
         if status != OPTIMAL:
             return Outcome(status, np.zeros(0), np.zeros(0))
         self._ran = True
@@ -362,6 +403,26 @@ class Model:
         values = np.array([v.varValue or 0.0 for v in x])
         duals = np.array([problem.get_constraint_by_name(f"r{i}").pi or 0.0 for i in range(len(self.rhs))])
         return Outcome(OPTIMAL, values, duals)
+
+
+def _runs(live: Any) -> bool:
+    """Run HiGHS; say whether it came to an end by itself."""
+    try:
+        live.run()
+    except RuntimeError:  # what the binding makes of any error within
+        return False
+    return True
+
+
+def _ended(status: Any) -> str:
+    """Return how a run of HiGHS ended by what it says of its model."""
+    import highspy
+
+    known = highspy.HighsModelStatus
+    stopped = known.kTimeLimit, known.kIterationLimit, known.kSolutionLimit, known.kInterrupt
+    return {known.kOptimal: OPTIMAL, known.kInfeasible: INFEASIBLE, **dict.fromkeys(stopped, STOPPED)}.get(
+        status, FAILED
+    )
 
 
 def _solve_and_clear(problem: pulp.LpProblem, agent: Any) -> Any:

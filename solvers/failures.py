@@ -129,6 +129,8 @@ def worst_failures(
     ------
     SolverInputError
         Wrong tables or arguments; one message that says where, and what was expected.
+    FlowCheckError
+        The solver broke, or what it says does not hold.
 
     Notes
     -----
@@ -207,6 +209,8 @@ def worst_gas_failures(
     ------
     SolverInputError
         Wrong tables or arguments.
+    FlowCheckError
+        The solver broke, or what it says does not hold.
     """
     begin = time.perf_counter()
     problem = read_gas(nodes, pipes, supplies, demands, storages, contracts, periods, profiles)

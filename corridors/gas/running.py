@@ -96,7 +96,8 @@ def _least(case: GasCase, figure: str, usual: pd.Series[float], planned: pd.Data
 def _solved(case: GasCase, sharing: str, when: str) -> GasFlow:
     found = case.solve(sharing)
     if found.status != "optimal":
-        raise DataError([f"gas {case.year}, {when}: no flow was found ({found.status}); figures may be extreme"])
+        why = "figures may be extreme" + (", or the solver does not work here" if found.status == "failed" else "")
+        raise DataError([f"gas {case.year}, {when}: no flow was found ({found.status}); {why}"])
     return found
 
 

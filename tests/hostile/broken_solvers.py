@@ -1,4 +1,4 @@
-"""Solvers that are missing, slow, killed, or no solvers: a clear message or an honest status, never a wrong optimum."""
+"""Solvers that are missing, slow, killed, or lie: a clear message or an honest status, never a wrong optimum."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from .asking import ask, ask_python, environment
-from .trying import Try, answered, expect, in_words
+from .trying import Try, answered, expect, in_words, refused
 from .writing import SMALL, prepare
 
 __all__ = ["TITLE", "tries"]
@@ -43,6 +43,45 @@ except (solvers.SolverInputError, solvers.FlowCheckError, RuntimeError, ImportEr
 else:
     print("found:", found.status, repr(float(found.objective)), repr(float(found.bound)))
 """
+_LIES = (
+    *("it throws", "it does nothing and says optimal", "it says that it failed"),
+    *("its answer is noise", "its answer is not a number", "its answer is nought"),
+)
+_LYING = """\
+import random
+import highspy
+
+real, how = highspy.Highs, {how!r}
+
+class Highs(real):
+    def run(self):
+        print("(a lie)", flush=True)
+        if how == "it throws":
+            raise RuntimeError("the solver fell over")
+        if how == "it does nothing and says optimal":
+            return highspy.HighsStatus.kOk
+        return super().run()
+
+    def getModelStatus(self):
+        if how == "it says that it failed":
+            return highspy.HighsModelStatus.kSolveError
+        return highspy.HighsModelStatus.kOptimal
+
+    def getSolution(self):
+        found = super().getSolution()
+        draw = random.Random(1)
+        value = dict(zip(
+            ("its answer is noise", "its answer is not a number", "its answer is nought"),
+            (lambda: draw.uniform(-9, 9), lambda: float("nan"), lambda: 0.0),
+        )).get(how)
+        if value:
+            found.col_value = [value() for _ in range(self.getNumCol())]
+            found.row_dual = [value() for _ in range(self.getNumRow())]
+        return found
+
+highspy.Highs = highspy.highs.Highs = Highs
+"""
+_LIE = "(a lie)\n"  # told whenever the solver runs, so that a try in which it does not run is none
 _MISSING = """\
 import sys
 
@@ -138,6 +177,22 @@ def _fake(how: str, call: str, folder: Path) -> None:
     _no_wrong_optimum(done.out, true, _SIGN.get(call, 1))
 
 
+def _lies(call: str, how: str, folder: Path) -> None:
+    true = _truth(call, 12, folder)
+    done = ask_python(_code(call, 12), cwd=folder, env=_with(folder, _LYING.format(how=how)), timeout=60)
+    expect(_LIE in done.out, "the solver was not asked")
+    in_words(done)
+    _no_wrong_optimum(done.out.replace(_LIE, ""), true, _SIGN.get(call, 1))
+
+
+def _lies_to(words: tuple[str, ...], how: str, folder: Path) -> None:
+    """Expect words of a command whose solver lies, and no answer."""
+    prepare(folder)
+    done = ask(*words, cwd=folder, env=_with(folder, _LYING.format(how=how)), timeout=60)
+    expect(_LIE in done.out, "the solver was not asked")
+    refused(done, "the solver does not work here")
+
+
 def _unknown(name: object, folder: Path) -> None:
     done = ask_python(_code("solve_flow by arcs", 12, f"solver={name!r}"), cwd=folder, env=environment())
     in_words(done)
@@ -167,7 +222,11 @@ def tries() -> Iterator[Try]:
             yield Try("it has no time", f"{call}: {seconds} s", partial(_in_time, call, seconds))
         for value in ("-1", "float('nan')", "'soon'"):
             yield Try("a time limit that is none", f"{call}: {value}", partial(_wrong_limit, call, value))
-    for call in ("solve_flow by arcs", "solve_flow by paths", "solve_design"):
+        for how in _LIES:
+            yield Try("the solver lies", f"{call}: {how}", partial(_lies, call, how))
+    for how in _LIES:
+        yield Try("the solver lies", f"gas backtest: {how}", partial(_lies_to, ("gas", "backtest"), how))
+    for call in _CALLS:
         for how in _FAKES:
             yield Try("another program in the place of CBC", f"{call}: {how}", partial(_fake, how, call))
     for name in ("highs!", "", None, 7, "GUROBI_CMD", "cplex"):
