@@ -37,6 +37,7 @@ class WorstFailures:
     ----------
     status : str
         ``optimal``: nothing that may fail costs more, but for the gap. ``time_limit``: the worst found in time.
+        ``inaccurate``: the worst found, whose gap the solver could not close.
     failed : list
         Labels of what fails: rows of arcs, or elements. Fewer than may fail where more would not hurt more.
     objective : float
@@ -244,8 +245,9 @@ def _result(
 ) -> WorstFailures:
     apart = found.bound - found.cost
     relative = 0.0 if apart <= 0 else apart / max(abs(found.cost), 1e-300)
+    close = relative <= max(gap, 1e-9)
     return WorstFailures(
-        "optimal" if found.finished and relative <= max(gap, 1e-9) else "time_limit",
+        "time_limit" if not found.finished else "optimal" if close else "inaccurate",
         [names[e] for e in found.failed],
         found.cost,
         max(found.bound, found.cost),
