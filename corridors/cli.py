@@ -31,7 +31,7 @@ _LONGEST = 1000
 
 app = typer.Typer(
     name="corridors",
-    help="Compare freight corridors between China, Central Asia and Europe.",
+    context_settings={"help_option_names": ["--help", "-h"]},
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -39,9 +39,23 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        version()
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
-    """Compare freight corridors between China, Central Asia and Europe."""
+def _root(
+    told: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Compare freight corridors between China, Central Asia and Europe, and where Caspian gas goes.
+
+    To begin: routes compares ways between two places, new makes a scenario, run runs it, report writes its report.
+    """
+    del told
 
 
 @app.command()

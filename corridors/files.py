@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from networks import DataError
 from networks.errors import nearest
 from networks.given import check_given
-from networks.safely import beside, check_target, real, replacing
+from networks.safely import beside, check_target, real, replace_all, replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -151,17 +151,7 @@ def write_texts(files: Mapping[Path, str]) -> None:
         parts = {path: stack.enter_context(_beside(path)) for path in files}
         for path, part in parts.items():
             part.write_text(files[path], encoding="utf-8", newline="")
-        before = {path: path.read_bytes() if path.exists() else None for path in files}
-        try:
-            for path, part in parts.items():
-                part.replace(path)
-        except OSError:
-            for path, old in before.items():
-                if old is None:
-                    path.unlink(missing_ok=True)
-                else:
-                    path.write_bytes(old)
-            raise
+        replace_all(parts)
 
 
 def write_folder(folder: Path, texts: Mapping[str, str]) -> None:

@@ -37,7 +37,7 @@ $ corridors routes "Xi'an" Duisburg
 4 lines
 ```
 
-That is the answer; below it stands a table of all corridors: days, money, emissions, why one is shut, and how many of the figures behind it are estimates. Places are named as you would, with any accents or none; `corridors list places kars` finds them.
+That is the answer; below it stands a table of all corridors: days, money, emissions, why one is shut, and how many of the figures behind it are estimates. Places are named as you would, with any accents or none; `corridors list places kars` finds them. "Disrupted" means that something on record bears on a way now; what is to happen is for a scenario to say: in those of 2026 that come with the toolkit ships go round the Cape, not by Suez.
 
 ## A closure of your own
 
@@ -70,7 +70,7 @@ disruptions:
     when: {from: 2026-05, to: 2026-10}
 ```
 
-*Where*, *effect* and *when* are all there is to a disruption. A place, a border, a country or a whole corridor can be named instead of a link; a capacity, a time, a price or a depth of water can change instead. Check it:
+*Where*, *effect* and *when* are all there is to a disruption. Instead of a link it can be a place, a border, a country or a whole corridor (`{place: Aktau}`, `{border: KZ-CN}`, `{country: KZ}`, `{corridor: middle}`; `corridors list borders kz` and the like say what they are called); instead of a closure a capacity, a time, a price or a depth of water can change. Check it:
 
 ```console
 $ corridors check my-study/my-study.yaml
@@ -83,12 +83,14 @@ $ corridors run my-study/my-study.yaml
 7 lines
 ```
 
-The answer names what it is held against, a range, what the range depends on most, and the share of estimates. Who lost to whom:
+The answer names what it is held against, a range, what the range depends on most, and the share of estimates. Something that touches no freight, or a capacity that is nowhere reached, is told too. Who lost to whom:
 
 ```console
 $ corridors compare my-study/my-study.yaml
-22 lines
+21 lines
 ```
+
+A way can lose to one and win from another at once, as the Northern route does here. `--by corridor` shows the corridors that make up a family, which may lose to each other while their sum stays; `about: northern-kazakhstan` in the scenario makes the answer about one of them.
 
 ## The report
 
@@ -107,7 +109,7 @@ $ corridors run my-study/my-study.yaml --set disruptions.kars.when.to=2026-07
 7 lines
 ```
 
-A closure that is shorter than shippers take to turn round shows no diversion in a run by year, and the run says so. Every value can be set like this; `corridors explain my-study/my-study.yaml` prints them all, each with the file and line that it comes from.
+A closure that is shorter than the 30 days that shippers take to turn round shows no diversion in a run by year, and the run says so. A run looks at the years of its `study`: what lasts beyond them counts within them only. Every value can be set like this; `corridors explain my-study/my-study.yaml` prints them all, each with the file and line that it comes from, or "default".
 
 ## From Python
 

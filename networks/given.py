@@ -137,23 +137,36 @@ def given_yaml(file: Path) -> Any:
 
 
 def _trick(events: Iterable[Any]) -> str:
-    """Return what is wrong if YAML is too deep, or too much once its aliases are followed; nothing otherwise."""
+    """Return what is wrong: aliases that lead nowhere or in circles, too deep, or too much once they are followed.
+
+    Nothing if the text may be read.
+    """
     from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, ScalarEvent
 
-    sizes: dict[str, int] = {}
+    sizes: dict[str, int | None] = {}  # of anchors, None while they are open
     inside: list[tuple[str | None, int]] = []  # anchor, and how many values there were before
     count = 0
     for event in events:
+        line = event.start_mark.line + 1
         if isinstance(event, (CollectionStartEvent, ScalarEvent)):
+            if event.anchor in sizes:
+                return f"line {line}: anchor &{_short(event.anchor)} stands twice; give each a name of its own"
+            if event.anchor:
+                sizes[event.anchor] = None
             inside.append((event.anchor, count))
             count += 1
         if isinstance(event, AliasEvent):
-            count += sizes.get(event.anchor, _MOST_NODES)  # one that is not there yet is in itself
+            name = _short(event.anchor)
+            if event.anchor not in sizes:
+                return f"line {line}: no anchor is called &{name}; text that begins with * needs quotes"
+            size = sizes[event.anchor]
+            if size is None:
+                return f"line {line}: *{name} stands within what &{name} names, without end"
+            count += size
         if isinstance(event, (CollectionEndEvent, ScalarEvent)):
             anchor, before = inside.pop()
             if anchor:
                 sizes[anchor] = count - before
-        line = event.start_mark.line + 1
         if len(inside) > _MOST_DEPTH:
             return f"line {line}: is nested deeper than {_MOST_DEPTH} levels"
         if count > _MOST_NODES:
@@ -161,6 +174,6 @@ def _trick(events: Iterable[Any]) -> str:
     return ""
 
 
-def _short(error: Exception) -> str:
+def _short(error: object) -> str:
     told = " ".join(str(error).split())
     return "".join(c if c.isprintable() else "?" for c in told)[:300]

@@ -8,15 +8,16 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import DataError
 
-__all__ = ["alone", "begun", "beside", "check_target", "real", "replacing"]
+__all__ = ["alone", "begun", "beside", "check_target", "real", "replace_all", "replacing"]
 
 _LOOKS_S = 0.05
 _begun: set[Path] = set()  # what is to be cleared away at the latest when Python ends
@@ -104,7 +105,34 @@ def beside(path: Path) -> Iterator[Path]:
         with begun(path.parent, path.name) as folder:
             yield folder
     except OSError as error:
-        raise DataError([f"{path}: cannot be written ({error.strerror})"]) from None
+        raise DataError([f"{path}: cannot be written ({error.strerror or error})"]) from None
+
+
+def replace_all(parts: Mapping[Path, Path]) -> None:
+    """Put files in the place of others, or of none: all of them, or none if one cannot be or Ctrl-C comes.
+
+    Parameters
+    ----------
+    parts : mapping
+        Target to the file that goes there, on the same disk; the old one is kept beside it meanwhile.
+
+    Notes
+    -----
+    A process that is killed in that instant may leave some replaced; each file is whole.
+    """
+    old = {target: part.with_name(f"{part.name}.old") for target, part in parts.items() if target.exists()}
+    for target, kept in old.items():
+        shutil.copy2(target, kept)
+    try:
+        for target, part in parts.items():
+            part.replace(target)
+    except BaseException:
+        for target in parts:
+            if target in old:
+                old[target].replace(target)
+            else:
+                target.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager
@@ -134,8 +162,12 @@ def replacing(target: Path) -> Iterator[Path]:
 
 @atexit.register
 def _clear() -> None:
-    for part in _begun:
+    for part in list(_begun):
         shutil.rmtree(part, ignore_errors=True)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begun.clear)  # a child clears away what it has begun, not its parent's
 
 
 def real(path: str | Path) -> Path:
@@ -160,9 +192,15 @@ def check_target(path: Path) -> Path:
         It is a folder, a device, a pipe or a circle of links.
     """
     target = real(path)
-    if target.is_dir():
+    try:
+        kind = target.stat().st_mode
+    except FileNotFoundError:
+        return target
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise DataError([f"{path}: cannot be written ({error.strerror})"]) from None
+    if stat.S_ISDIR(kind):
         raise DataError([f"{path}: cannot be written: is a folder; give the name of a file"])
-    if target.exists() and not target.is_file():
+    if not stat.S_ISREG(kind):
         raise DataError([f"{path}: cannot be written: is a device or a pipe; give the name of a file"])
     return target
 
@@ -190,10 +228,11 @@ def _swap(new: Path, old: Path) -> None:
             if (number := ctypes.get_errno()) not in (errno.ENOSYS, errno.EINVAL):
                 raise OSError(number, os.strerror(number), str(old))
     aside = old.with_name(f".{old.name[:40]}.{secrets.token_hex(4)}")
-    old.rename(aside)
     try:
+        old.rename(aside)
         new.rename(old)
-    except OSError:
-        aside.rename(old)
+    except BaseException:
+        if aside.exists():
+            aside.rename(old)
         raise
     aside.rename(new)

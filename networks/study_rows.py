@@ -14,7 +14,7 @@ import seeds
 
 from .errors import DataError, nearest
 from .gas_tables import load_gas_tables
-from .safely import alone, begun, real
+from .safely import alone, begun, real, replace_all
 from .study import STUDY_FILE, references, study_of
 from .tables import check_references, load_tables, read_parts, read_table, table_of
 from .ways import read_ways
@@ -71,19 +71,22 @@ def make_study(
     text = _STUDY.format(title=_quoted(title or real(home).name), base=base)
     if remove:
         text += f"remove: {json.dumps({name: list(keys) for name, keys in remove.items()}, ensure_ascii=False)}\n"
-    new = not home.exists()
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.parent.mkdir(parents=True, exist_ok=True)
+        if not home.exists():
+            with begun(home.parent, home.name) as made:
+                part = made / "new"
+                part.mkdir()
+                (part / STUDY_FILE).write_text(text, encoding="utf-8")
+                with suppress(OSError):  # another run was quicker
+                    part.rename(home)
+                    return file
         with alone(home), begun(home, "new") as made:
-            part = made / STUDY_FILE
-            part.write_text(text, encoding="utf-8")
             if file.exists():
                 raise DataError([f"{file}: is there already"])
-            part.replace(file)
+            (made / STUDY_FILE).write_text(text, encoding="utf-8")
+            (made / STUDY_FILE).replace(file)
     except OSError as error:
-        if new:
-            with suppress(OSError):
-                home.rmdir()
         raise DataError([f"{file}: cannot be written ({error.strerror})"]) from None
     return file
 
@@ -134,7 +137,9 @@ def _added(home: Path, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[
             check_study(part, gas=any(name.startswith("gas_") for name in rows))
         except DataError as error:
             raise DataError(problem.replace(f"{part}/", f"{home}/") for problem in error.problems) from None
-        return _moved([part / f"{name}.csv" for name in rows], home)
+        files = {home / f"{name}.csv": part / f"{name}.csv" for name in rows}
+        replace_all(files)
+        return list(files)
 
 
 def check_study(folder: str | Path, *, gas: bool = True) -> dict[str, int]:
@@ -246,22 +251,6 @@ def _misspelt(names: Iterable[str]) -> set[str]:
     """Return the names that are no table but nearly one; other CSV files may lie in the folder."""
     known = seeds.descriptor()
     return {name for name in names if name not in known and nearest(name, known)}
-
-
-def _moved(files: Sequence[Path], home: Path) -> list[Path]:
-    """Put files into the folder, all or none."""
-    before = {file: (home / file.name).read_bytes() if (home / file.name).exists() else None for file in files}
-    try:
-        for file in files:
-            file.replace(home / file.name)
-    except OSError:
-        for file, old in before.items():
-            if old is None:
-                (home / file.name).unlink(missing_ok=True)
-            else:
-                (home / file.name).write_bytes(old)
-        raise
-    return [home / file.name for file in files]
 
 
 def _quoted(text: str) -> str:

@@ -357,12 +357,27 @@ def test_a_folder_in_the_way_is_refused(tmp_path):
         (["corridors"], ["northern-kazakhstan", "zangezur", "Sea by Suez"], []),
         (["goods"], ["general", "41,000", "7.9", "1.71"], []),
         (["links", "Alat"], ["KZ_AKU-AZ_ALT-feeder", "470", "existing"], ["CN_LYG-CN_CGO-rail"]),
+        (["links", "Khorgos"], ["Horgos (CN) - Altynkol"], ["CN_LYG-CN_CGO-rail"]),
+        (["borders", "Dostyk"], ["CN-KZ", "Alashankou - Dostyk (rail)"], ["AZ-GE", "feeder"]),
+        (["countries", "kazakh"], ["KZ", "EAEU"], ["Poland"]),
     ],
 )
 def test_lists(monkeypatch, capsys, words, shown, hidden):
     code, out, err = main(monkeypatch, capsys, "list", *words)
     assert (code, err) == (0, "")
     assert all(word in out for word in shown) and not any(word in out for word in hidden)
+
+
+def test_a_list_without_a_hit_names_what_is_near(monkeypatch, capsys):
+    code, out, err = main(monkeypatch, capsys, "list", "places", "Khorgas")
+    assert (code, out) == (0, "") and "Nothing in places has 'Khorgas'" in err and "Khorgos (KZ)" in err
+    code, out, err = main(monkeypatch, capsys, "list", "places", "zzzzzz")
+    assert (code, out) == (0, "") and err == "Nothing in places has 'zzzzzz' in it.\n"
+
+
+def test_the_version_is_printed_by_command_and_option(monkeypatch, capsys):
+    said = [main(monkeypatch, capsys, word) for word in ("version", "--version")]
+    assert said[0] == said[1] and said[0][0] == 0 and said[0][1].strip()
 
 
 def test_a_list_is_the_same_through_the_program():

@@ -634,7 +634,7 @@ WHERE = "where: {place: Aktau}"
         ("study: {markets: cn-uk}", "there is no market 'cn-uk'; did you mean 'cn-eu'?"),
         ("study: {markets: 5}", "expected a word or a list of words, got 5"),
         ("study: {markets: [5]}", "study.markets.0: expected text, got 5"),
-        ("study: 5", "study: expected settings, indented below or as {…: …}, got 5"),
+        ("study: 5", "study: expected settings, indented below or as {years: [2026]}, got 5"),
         ("demand: {scale: {cn-uk: x 1.1}}", "demand.scale.cn-uk: there is no market 'cn-uk'"),
         ("prices: {sea-wst: x 1.1}", "prices.sea-wst: there is no series 'sea-wst'; did you mean 'sea-west'?"),
         ("choice: {value_of_time: {generl: x 2}}", "there is no goods 'generl'; did you mean 'general'?"),
@@ -920,7 +920,7 @@ def test_scenarios_of_the_folder_are_listed_and_other_files_are_not(study):
 def test_an_unknown_list_names_the_nearest():
     with pytest.raises(DataError, match="nearest: places"):
         rows("place")
-    assert len(LISTS) == 15
+    assert len(LISTS) == 17
 
 
 # ---- schema and reference

@@ -174,6 +174,21 @@ def test_the_answer_has_number_unit_year_range_and_what_it_depends_on(before, fo
     assert re.search(r"As it is: of [\d.]+ million TEU in 2025, .* \(range [\d,]+ to [\d,]+\)", before.answer)
 
 
+def test_what_changes_nothing_is_told(base, before):
+    vain = {
+        "disruptions.suez": {"where": {"place": "Suez Canal"}, "effect": {"use": "closed"}, "title": "No Suez"},
+        "disruptions.alat": {"where": {"place": "Alat"}, "effect": {"capacity": "x 0.9"}, "title": "Alat smaller"},
+        "disruptions.russia": RUSSIA,
+    }
+    said = corridors.compare(before, corridors.run(base.with_({**vain, "title": "T"}), against=False)).answer
+    assert "No freight goes by what 'No Suez' is about, with it or without." in said
+    assert "The capacity that 'Alat smaller' leaves is nowhere reached." in said
+    assert "russia" not in said.split("estimates.")[1]
+    tight = {"disruptions.alat": {"where": {"place": "Alat"}, "effect": {"capacity": "x 0.05"}}, "title": "T"}
+    said = corridors.compare(before, corridors.run(base.with_(tight), against=False)).answer
+    assert "nowhere reached" not in said and "No freight" not in said
+
+
 def test_one_scenario_under_two_names_is_no_change(before, base):
     same = corridors.run(base.with_({"title": "Nothing new"}), against=False)
     assert "yearly flows stay as they are in 'As it is'" in corridors.compare(before, same).answer
@@ -406,6 +421,7 @@ def test_a_mistake_ends_in_one_message(study, tmp_path):
         (("run", "shut.yaml", "--set", "disruptions.a.effect.wait=48"), "has no unit"),
         (("run", "shut.yaml", "--by", "famly"), "expected one of family"),
         (("compare", "baseline-2025"), "names no counterfactual"),
+        (("run", str(study)), "is a folder, expected a scenario file; it holds"),
     ):
         found = corridors_cli(*words, cwd=study, cache=tmp_path)
         assert found.returncode == 2, found.stdout

@@ -37,9 +37,7 @@ _SPOILED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 @pytest.mark.parametrize("spoiled", list(_SPOILED))
 @pytest.mark.parametrize("call", list(_CALLS))
-def test_a_point_that_breaks_rows_is_never_an_optimum(
-    call: str, spoiled: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_point_that_breaks_rows_is_never_an_optimum(call: str, spoiled: str, monkeypatch: pytest.MonkeyPatch) -> None:
     true = _CALLS[call]()
     assert true.status == "optimal"
     honest, whole = _solver.Model._run_highs, _solver.Model._integer_highs

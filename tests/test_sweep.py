@@ -118,6 +118,9 @@ def test_values_may_go_in_step():
     assert table.shape == (3, 3) and list(table.index) == LINKS
     alone = zipped.measure("flow:middle")
     assert table.loc[LINKS[1], "x 1.2"] == pytest.approx(alone.loc[1, 2026])
+    assert zipped.crossed("disruptions.x.where.link") == [] and every.crossed("year") == []
+    assert every.crossed("disruptions.x.where.link") == ["disruptions.x.effect.cost"]
+    assert [every.unit(w) for w in ("cost", "flow:middle", "tariff")] == ["million USD a year", "TEU a year", "USD/TEU"]
     assert every.measure("through:GE-AZ").equals(every.measure("through:AZ-GE").rename("through:GE-AZ"))
 
 
@@ -292,7 +295,7 @@ def test_the_command_shows_draws_and_goes_on(tmp_path):
     more = ["--measure", "flow:middle", "--columns", "disruptions.x.effect.cost", "--plot", str(tmp_path / "r.png")]
     done = CliRunner().invoke(app, [*call, *more])
     assert done.exit_code == 0, done.output
-    assert "flow:middle by disruptions.x.effect.cost" in done.output and "20 runs" in done.output
+    assert "flow:middle, TEU a year, by disruptions.x.effect.cost" in done.output and "20 runs" in done.output
     assert (tmp_path / "r.png").stat().st_size > 10_000
     again = CliRunner().invoke(app, [*call, "--csv"])
     assert again.exit_code == 0 and again.output.startswith("run,name,disruptions.x.where.link")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "basis",
     "capital",
+    "changes",
     "facts",
     "figure",
     "given",
@@ -30,6 +31,7 @@ _DEFAULT = "default"
 _TOLD = ("schema", "name", "title", "question")  # at the head of the report
 _HEADS = {"share_estimates": "share of estimates"}
 _CELL = 300  # letters
+_FEW_CHANGES = 3
 
 
 def capital(text: str) -> str:
@@ -84,6 +86,27 @@ def _columns(frame: Any) -> list[Column]:
         form = ".0%" if number and name.startswith("share") else ",.0f" if number else ""
         found.append(Column(name, _HEADS.get(name, name.replace("_", " ")), form))
     return found
+
+
+def changes(run: Solved) -> list[str]:
+    """Return in words what disruptions and policies change, each with where, what and when; none if there are many."""
+    inputs = run.tables["inputs"]
+    rows = inputs["path"].str.extract(r"^(?:disruptions|policy)\.([^.]+)\.(.+)$")
+    found: dict[str, dict[str, str]] = {}
+    for name, path, value in zip(rows[0], rows[1], inputs["value"], strict=True):
+        if isinstance(name, str):
+            found.setdefault(name, {})[path] = str(value).strip("[]")
+    active = {name: given for name, given in found.items() if given.get("enabled") != "false"}
+    if not active or len(active) > _FEW_CHANGES:
+        return []
+    said = []
+    for name, given in active.items():
+        parts = [
+            [f"{path.split('.', 1)[1].replace('_', ' ')} {value}" for path, value in given.items() if path[:5] == head]
+            for head in ("where", "effec", "when.")
+        ]
+        said.append(f"{given.get('title', name)} ({'; '.join(', '.join(words) for words in parts if words)})")
+    return [f"Set: {'; '.join(said)}."]
 
 
 def given(run: Solved) -> Iterator[Block]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ..scenario.answers import way_title
-from ..scenario.results import Run
+from ..scenario.results import NOT_SHIPPED, UNMET, Run
 from ..scenario.sankey_chart import journeys
 from .common import capital, figure, given, map_rows
 from .document import Block, Chart, Column, Drawn, Section, Table, Text
@@ -63,6 +63,7 @@ def _routes(of: FreightFacts) -> Iterator[Block]:
         return
     shown = every.head(_ROUTES)
     goods = of.tables.goods["title"]
+    parts = len(set(every["state"])) > 1
     frame = shown.assign(
         between=[of.ends(str(a), str(b), " – ") for a, b in shown[["origin", "destination"]].to_numpy()],
         by=[way_title(str(c), "corridor", of.run.folder) for c in shown["corridor"]],
@@ -76,6 +77,7 @@ def _routes(of: FreightFacts) -> Iterator[Block]:
             Column("between", "from – to"),
             Column("by", "corridor"),
             Column("what", "goods"),
+            *([Column("state", "part of the year")] if parts else []),
             Column(of.value, f"{of.unit}/yr", ",.0f"),
             Column("km", "km", ",.0f"),
             Column("days", "days", ",.1f"),
@@ -84,9 +86,10 @@ def _routes(of: FreightFacts) -> Iterator[Block]:
             Column(f"waiting_{low}_per_teu", f"scarcity, {of.money}/TEU", ",.0f"),
             Column("kgco2e_per_teu", "kg CO₂e/TEU", ",.0f"),
         ],
-        "Tariff: what the shipper pays, subsidies off; tariffs of 2018 to 2025, not deflated. Generalised cost: "
-        "tariff, time, its spread and carbon, of the mean shipper. Scarcity: the price of scarce trains between "
-        "China and Europe and of full capacities.",
+        f"{'A year has parts, each with its own rows and volumes. ' if parts else ''}Tariff: what the shipper pays, "
+        "subsidies deducted; tariffs of 2018 to 2025, not deflated. Generalised cost: tariff, time, its spread and "
+        "carbon, of the mean shipper. Scarcity comes on top: the price of scarce trains between China and Europe and "
+        "of full capacities, which falls where fewer trains are wanted.",
         10,
     )
 
@@ -129,6 +132,26 @@ def _shares(of: FreightFacts, first: Block | None) -> Iterator[Block]:
             Column("share_of_land", f"of what goes by land{', with' if before else ''}", ".1%"),
         ],
     )
+    yield from _by_corridor(of)
+
+
+def _by_corridor(of: FreightFacts) -> Iterator[Block]:
+    """Yield what each corridor carries: a family adds up its corridors, so that moves between them do not show."""
+    value = of.value
+    frame = (of.run if of.pair is None else of.pair).flows("corridor").reset_index()
+    frame = frame[frame["year"].isin(of.run.years) & ~frame["corridor"].isin((UNMET, NOT_SHIPPED))]
+    shown = [value] if of.pair is None else [f"base_{value}", value]
+    frame = frame[frame[shown].max(axis=1) >= LEAST]
+    frame = frame.assign(way=[way_title(str(c), "corridor", of.run.folder) for c in frame["corridor"]])
+    differ = [
+        Column(f"base_{value}", f"without, {of.unit}/yr", ",.0f"),
+        Column(value, f"with, {of.unit}/yr", ",.0f"),
+        Column(f"difference_{value}", "difference", "+,.0f"),
+        Column("difference_pct", "%", "+,.1f"),
+    ]
+    alone = [Column(value, f"{of.unit}/yr", ",.0f")]
+    columns = [*of.year_column(), Column("way", "corridor"), *(alone if of.pair is None else differ)]
+    yield Table("corridor-table", f"What each corridor carries, {of.unit} a year", frame, columns, most=10)
 
 
 def _share_table(of: FreightFacts, run: Run) -> pd.DataFrame:
@@ -216,12 +239,12 @@ def _unmet(of: FreightFacts) -> Iterator[Block]:
         yield Table(
             "short",
             "What is over before shippers turn round: they wait",
-            short,
+            short.assign(often=[f"{n:.2g}" if n else "once" for n in short["times"]]),
             [
                 *of.year_column(),
                 Column("title", "what"),
                 Column("days", "days", ",.0f"),
-                Column("times", "times a year", ",.2g"),
+                Column("often", "times a year"),
                 Column("teu_per_day", "TEU a day that pass there", ",.0f"),
                 Column("waiting_teu", "TEU that wait when it ends", ",.0f"),
                 Column("clears_days", "days until all are through", ",.0f"),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..scenario.answers import remarks, told
 from ..scenario.results import NOT_SHIPPED, UNMET, Run
-from .common import basis, capital, facts, subject_of
+from .common import basis, capital, changes, facts, subject_of
 from .document import DIGITS, Block, Chart, Column, Report, Table, Tile
 from .freight_annexes import annexes, shares_chart
 from .freight_facts import AFLOAT, LEAST, FreightFacts
@@ -38,7 +38,7 @@ def freight_report(run: Run, command: str = "") -> Report:
         title=run.title,
         question=str(run.record["question"]),
         headline=f"{capital(subject_of(said[0], run.title))}.",
-        points=[*(f"{capital(text)}." for text in said[1:]), *remarks(run)],
+        points=[*(f"{capital(text)}." for text in said[1:]), *remarks(run), *changes(run)],
         tiles=list(_tiles(of)),
         chart=first,
         table=_flows(of),
@@ -182,7 +182,8 @@ def _switching(of: FreightFacts) -> Iterator[Block]:
                 Column("means", "what it means"),
             ],
             "For the pair by land that carries most of what the answer is about. One figure at a time, routes held "
-            f"fixed, preferences and scarcity apart. Empty: at no value above zero.{per_box}",
+            "fixed, preferences and scarcity apart. Value of time: what shippers pay for an hour less, as the model is "
+            f"fitted; that of `corridors routes` is the rate of the goods. Empty: at no value above zero.{per_box}",
         )
     drivers = (of.pair or of.run).drivers()
     if len(drivers):

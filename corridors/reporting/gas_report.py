@@ -12,7 +12,7 @@ from ..scenario.gas_answers import country_name, gas_told
 from ..scenario.gas_balance_chart import balance
 from ..scenario.gas_contrast import GasComparison
 from ..scenario.gas_results import GasRun
-from .common import basis, capital, facts, given, map_rows, subject_of
+from .common import basis, capital, changes, facts, given, map_rows, subject_of
 from .document import DIGITS, Block, Chart, Column, Drawn, Report, Section, Table, Text, Tile
 from .limits import limits_of
 
@@ -53,7 +53,7 @@ class _Gas:
             title=run.title,
             question=str(run.record["question"]),
             headline=f"{capital(subject_of(said[0], run.title))}{self.range_in_words()}",
-            points=said[1:],
+            points=[*said[1:], *changes(run)],
             tiles=list(self.tiles()),
             chart=self.first_chart(),
             table=self.countries(),

@@ -95,7 +95,7 @@ def sweep(
         str, typer.Option(help="What to show: cost, unmet, days, tariff, co2e, flow:middle, through:AZ-GE, …")
     ] = "",
     rows: Annotated[str, typer.Option(help="Path for the rows of the table; the first by default.")] = "",
-    columns: Annotated[str, typer.Option(help="Path for its columns.")] = "",
+    columns: Annotated[str, typer.Option(help="Path for its columns; the second by default.")] = "",
     plot: Annotated[Path | None, typer.Option(help="Write the response to this PNG, SVG or PDF.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder with tables of your own.")] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print all runs as CSV.")] = False,
@@ -122,7 +122,8 @@ def sweep(
     else:
         from .show import show_sweep
 
-        show_sweep(found, shown, first, columns or None, out)
+        second = columns or next(iter(found.crossed(first)), None)
+        show_sweep(found, shown, first, second, out)
     if fail_on_error and len(found.failed):
         raise typer.Exit(1)
 

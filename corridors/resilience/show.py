@@ -130,9 +130,11 @@ def show_sweep(found: Sweep, measure: str, rows: str, columns: str | None, folde
         wide = found.table(measure, rows, columns)
         heads = [(rows, "left"), *((str(c), "right") for c in wide.columns)]
         lines = [[str(index), *(figure(float(v)) for v in values)] for index, *values in wide.itertuples()]
-        console.print(
-            f"\n{measure}" + (f" by {columns}" if columns else ""), style="bold", highlight=False, markup=False
-        )
+        rest = [path for path in found.crossed(rows) if path != columns]
+        over = f", mean over {' and '.join(rest)}" if rest else ""
+        unit = found.unit(measure)
+        title = f"\n{measure}" + (f", {unit}" if unit else "") + (f", by {columns}" if columns else "") + over
+        console.print(title, style="bold", highlight=False, markup=False)
         console.print(table_of(heads, lines[:_SHOWN]))
         if len(lines) > _SHOWN:
             dim(console, f"and {len(lines) - _SHOWN:,} more rows")

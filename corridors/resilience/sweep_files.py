@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -55,16 +55,17 @@ class SweepFolder:
             raise DataError([f"{self.path}: is a file, expected a folder"])
         if not real(self.path).parent.is_dir():
             raise DataError([f"{self.path}: the folder {real(self.path).parent} does not exist"])
-        try:
-            self.path.mkdir(exist_ok=True)
-        except OSError as error:
-            raise DataError([f"{self.path}: cannot be made ({error.strerror})"]) from None
         self._held = ExitStack()
-        self._held.enter_context(alone(self.path, wait_s=_WAITS_S))
+        new = not self.path.exists()
         try:
+            self._make()
+            self._held.enter_context(alone(self.path, wait_s=_WAITS_S))
             self._begin(text)
         except BaseException:
             self._held.close()
+            if new:
+                with suppress(OSError):  # it holds something already
+                    self.path.rmdir()
             raise
 
     def __enter__(self) -> Self:
@@ -72,6 +73,12 @@ class SweepFolder:
 
     def __exit__(self, *_: object) -> None:
         self._held.close()
+
+    def _make(self) -> None:
+        try:
+            self.path.mkdir(exist_ok=True)
+        except OSError as error:
+            raise DataError([f"{self.path}: cannot be made ({error.strerror})"]) from None
 
     def _begin(self, text: str) -> None:
         """Make sure that the folder is this sweep's, and free of what was begun and not done."""
@@ -153,8 +160,10 @@ class SweepFolder:
             write(begun)
             begun.replace(path)
         except OSError as error:
-            begun.unlink(missing_ok=True)
             raise DataError([f"{path}: cannot be written ({error.strerror})"]) from None
+        finally:
+            with suppress(OSError):
+                begun.unlink(missing_ok=True)
 
 
 def fingerprint(value: Any) -> str:

@@ -41,6 +41,14 @@ _MEASURES = {
     "co2e": "kt_co2e",
     "sent": "sent_teu",
 }
+_UNITS = {
+    "_usd_per_teu": "USD/TEU",
+    "days_per_teu": "days",
+    "_teu": "TEU a year",
+    "_musd": "million USD a year",
+    "kt_co2e": "kt CO2e a year",
+    "_gwh": "GWh",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +164,23 @@ class Sweep:
             return frame.groupby(rows, sort=False)["value"].mean().to_frame(what)
         wide = frame.pivot_table(index=rows, columns=columns, values="value", aggfunc="mean")
         return wide.reindex(index=order[rows], columns=order[columns])
+
+    def crossed(self, rows: str) -> list[str]:
+        """Return the paths that vary apart from another, not in step with it."""
+        found: list[str] = []
+        for path in self.varied if rows in self.runs else ():
+            pairs = self.runs[[rows, path]].drop_duplicates() if path != rows else self.runs.iloc[:0]
+            if len(pairs) > max(pairs[column].nunique() for column in (rows, path)):
+                found.append(path)
+        return found
+
+    def unit(self, what: str) -> str:
+        """Return the unit of a measure, nothing where it has none; see `measure`."""
+        head, _, name = what.partition(":")
+        if head in ("flow", "through") and name:
+            return "bcm" if "bcm" in self.flows and head == "flow" else "TEU a year"
+        column = _MEASURES.get(what, what)
+        return next((unit for end, unit in _UNITS.items() if column.endswith(end)), "")
 
     def plot_response(self, what: str, path: str | None = None) -> Figure:
         """Draw a measure against what varies.

@@ -68,7 +68,8 @@ def remarks(found: Run | Comparison) -> list[str]:
     if isinstance(found, Run):
         return _shorts(found)
     changed = bool(_subject(found, found.years[-1])[1])
-    return _some([_idle(found.run), _chances(found.run) if changed else "", *_shorts(found.run)])
+    chances = _chances(found.run) if changed else ""
+    return _some([_idle(found.run), *_vain(found), chances, *_shorts(found.run)])
 
 
 def _against(found: Run | Comparison) -> Run | Comparison:
@@ -257,6 +258,24 @@ def _idle(run: Run) -> str:
     """Return what is enabled and holds on no day of the years that were run."""
     names = [str(name) for name in run.record["idle"]]
     return f"Not in force in {', '.join(map(str, run.years))}: {_joined(names)}." if names else ""
+
+
+def _vain(found: Comparison) -> list[str]:
+    """Return what changes nothing, as no freight goes there or as the capacity that it leaves is not reached."""
+    pair = (found.base, found.run)
+    arcs, ways = ({x for run in pair for x in run.tables[t][c]} for t, c in (("arcs", "arc"), ("routes", "corridor")))
+    loads = found.run.tables["capacities"].set_index("group")
+    full = set(loads.index[loads["teu_per_year"] >= _FULL * loads["capacity_teu_per_year"]])
+    unused, roomy = [], []
+    for what in found.run.record.get("touches", {}).values():
+        if arcs.isdisjoint(what["arcs"]) and ways.isdisjoint(what["corridors"]):
+            unused.append(f"'{what['title']}'")
+        elif what["capacities"] and full.isdisjoint(what["capacities"]):
+            roomy.append(f"'{what['title']}'")
+    return [
+        *([f"No freight goes by what {_joined(unused)} is about, with it or without."] if unused else []),
+        *([f"The capacity that {_joined(roomy)} leaves is nowhere reached."] if roomy else []),
+    ]
 
 
 def _chances(run: Run) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from networks import DataError, build, load_tables, table_of
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Application", "Short"]
 
 _MOST_REFUSALS = 5  # each doubles the kinds of shippers
+_MOST_ARCS = 500
 _GROWTH_BASE = 2025
 
 
@@ -121,6 +123,27 @@ class Application:
         found = [item.name for item in self.items if not any(days_on(item.when, year).any() for year in years)]
         found += [name for opens, name, _ in self._projects if opens > max(years)]
         return [name.split(".")[-1] for name in found]
+
+    def touches(self) -> dict[str, dict[str, Any]]:
+        """Return what each disruption and policy in force touches: title, arcs, corridors, and capacities it lowers.
+
+        What touches very many arcs, as a country does, or freight of some goods or markets only, is left out.
+        """
+        years, found = self.model.study.years, {}
+        for item in self.items:
+            chosen = [one.selection for one in item.ready]
+            arcs = sorted({int(a) for s in chosen for a in np.flatnonzero(s.arcs)})
+            narrow = any(s.goods or s.markets for s in chosen)
+            if narrow or len(arcs) > _MOST_ARCS or not any(days_on(item.when, year).any() for year in years):
+                continue
+            limited = [one.selection for one in item.ready if one.effect.capacity is not None]
+            found[item.name.split(".")[-1]] = {
+                "title": item.ready[0].title,
+                "arcs": arcs,
+                "corridors": sorted({c for s in chosen for c in s.corridors}),
+                "capacities": sorted({g for s in limited for g in s.groups(self.filters)}),
+            }
+        return found
 
     def uncertain(self) -> bool:
         """Say whether something may or may not happen."""

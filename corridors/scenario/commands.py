@@ -130,7 +130,8 @@ def list_(
     what: Annotated[
         str,
         typer.Argument(
-            help="places, links, corridors, goods, markets, projects, packages, events, series or scenarios; "
+            help="places, links, borders, countries, corridors, goods, markets, projects, packages, events, series "
+            "or scenarios; "
             "gas-places, gas-pipes, gas-supplies, gas-storages or gas-events."
         ),
     ],
@@ -139,7 +140,7 @@ def list_(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV.")] = False,
 ) -> None:
     """List what can be typed elsewhere."""
-    from .listing import rows
+    from .listing import near, rows
 
     heads, found = rows(what, text, folder=data)
     if as_csv:
@@ -147,6 +148,9 @@ def list_(
         return
     from ..terminal import console_here, table_of
 
+    if not found and text:
+        typer.echo(f"Nothing in {what} has {text!r} in it{near(what, text, folder=data)}.", err=True)
+        return
     console_here().print(table_of([(head, "left") for head in heads], found))
 
 

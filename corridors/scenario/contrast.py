@@ -76,11 +76,12 @@ class Comparison(Reported):
         -------
         DataFrame by year and `by`
             ``base_teu_per_year``, ``teu_per_year``, ``difference_teu_per_year``, ``difference_pct`` (NaN where there
-            was nothing); with ``quantity`` instead of ``teu_per_year`` where all markets are of bulk.
+            was less than one); with ``quantity`` instead of ``teu_per_year`` where all markets are of bulk.
         """
         value = self.value
         found = side_by_side(self.base.flows(by)[value], self.run.flows(by)[value], value)
         found = found[found.index.get_level_values("year").isin(self.years)]
+        found["difference_pct"] = found["difference_pct"].where(found[f"base_{value}"] >= 1.0)
         return found.sort_values(["year", f"base_{value}"], ascending=[True, False], kind="stable")
 
     def emissions(self) -> pd.DataFrame:

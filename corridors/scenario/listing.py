@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from networks.errors import DataError, nearest
@@ -13,7 +13,9 @@ from .problems import printable
 from .vocabulary import Vocabulary, vocabulary
 from .yaml_text import parse
 
-__all__ = ["LISTS", "rows"]
+__all__ = ["LISTS", "near", "rows"]
+
+_LONG_NAME = 60
 
 Rows = tuple[list[str], list[list[str]]]
 
@@ -24,10 +26,11 @@ def rows(what: str, text: str = "", *, folder: str | Path | None = None) -> Rows
     Parameters
     ----------
     what : str
-        places, links, corridors, goods, markets, projects, packages, events, series or scenarios; of gas: gas-places,
-        gas-pipes, gas-supplies, gas-storages or gas-events.
+        places, links, borders, countries, corridors, goods, markets, projects, packages, events, series or scenarios;
+        of gas: gas-places, gas-pipes, gas-supplies, gas-storages or gas-events.
     text : str
-        In any spelling: accents, case, spaces and punctuation do not count.
+        In any spelling: accents, case, spaces and punctuation do not count. Links and borders also by other names of
+        their places.
     folder : path, optional
         Tables of your own.
 
@@ -39,9 +42,30 @@ def rows(what: str, text: str = "", *, folder: str | Path | None = None) -> Rows
     if what not in LISTS:
         expected = f"expected one of {', '.join(LISTS)}{nearest(what, LISTS)}"
         raise DataError([f"nothing to list is called {what!r}, {expected}"])
-    heads, found = LISTS[what](vocabulary(folder))
+    known = vocabulary(folder)
+    heads, found = LISTS[what](known)
+    return heads, _with(found, [text, *(_called(known, text) if text and what in ("links", "borders") else ())])
+
+
+def _with(rows: Sequence[list[str]], texts: Sequence[str]) -> list[list[str]]:
+    wanted = [plain(text) for text in texts]
+    return [row for row in rows if any(text in plain(" ".join(row)) for text in wanted)]
+
+
+def _called(known: Vocabulary, text: str) -> list[str]:
+    """Return the names of places of which another name has a text in it."""
     wanted = plain(text)
-    return heads, [row for row in found if wanted in plain(" ".join(row))]
+    return [p["name"] for p in known.places.values() if wanted in plain(p["aliases"])]
+
+
+def near(what: str, text: str, *, folder: str | Path | None = None) -> str:
+    """Return the nearest ids, names and titles of a list to a text, as `nearest` says them."""
+    _, found = LISTS[what](vocabulary(folder))
+    words = {word.strip(): None for row in found for cell in row for word in cell.split(";") if len(word) < _LONG_NAME}
+    plainly = {plain(word): word for word in words}
+    told = nearest(plain(text), plainly)
+    head, _, names = told.partition(": ")
+    return f"{head}: {', '.join(plainly[name] for name in names.split(', '))}" if names else ""
 
 
 def _places(known: Vocabulary) -> Rows:
@@ -82,6 +106,23 @@ def _links(known: Vocabulary) -> Rows:
         for x in known.links.values()
     ]
     return ["id", "between", "mode", "km", "status", "opens"], found
+
+
+def _borders(known: Vocabulary) -> Rows:
+    home = {place: row["country_id"] for place, row in known.places.items()}
+    title = {place: row["name"] for place, row in known.places.items()}
+    found: dict[str, list[str]] = {}
+    for row in known.links.values():
+        ends = row["from_place_id"], row["to_place_id"]
+        pair = sorted(home[end] for end in ends)
+        if row["mode"] in ("rail", "road") and pair[0] != pair[1]:
+            where = f"{title[ends[0]]} - {title[ends[1]]} ({row['mode']})"
+            found.setdefault("-".join(pair), []).append(where)
+    return ["id", "crossings"], [[border, "; ".join(where)] for border, where in sorted(found.items())]
+
+
+def _countries(known: Vocabulary) -> Rows:
+    return _columns(known, "countries", id="country_id", name="name", groups="groups")
 
 
 def _markets(known: Vocabulary) -> Rows:
@@ -196,6 +237,8 @@ LISTS: dict[str, Callable[[Vocabulary], Rows]] = {
     "corridors": _corridors,
     "goods": _goods,
     "links": _links,
+    "borders": _borders,
+    "countries": _countries,
     "markets": _markets,
     "projects": _projects,
     "packages": _packages,

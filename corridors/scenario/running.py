@@ -452,6 +452,7 @@ def _record(
         "usd_per_eur": application.filters.tables.parameter("usd_per_eur"),
         "turn_days": application.filters.tables.parameter("queue_days"),
         "idle": application.idle(),
+        "touches": application.touches(),
         "uncertain": application.uncertain(),
         "method": "logit",
         "solver": "projected Newton",

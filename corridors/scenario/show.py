@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["head", "show_comparison", "show_run", "sides"]
 
 _FULL_FROM = 0.7
-_SHOWN = 0.5  # TEU or t a year
+_SHOWN = 1.0  # TEU or t a year
 _MOST = 8
 
 

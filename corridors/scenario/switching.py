@@ -196,7 +196,7 @@ def _carbon(mine: _Way, other: _Way, where: str, currency: str, rate: float) -> 
 
 
 def _below(mine: _Way, other: _Way, at: float) -> str:
-    return f"{other.title} is the cheaper at any" if math.isnan(at) else f"below it {mine.title} is the cheaper"
+    return f"{other.title} is the cheaper at any value" if math.isnan(at) else f"below it {mine.title} is the cheaper"
 
 
 def _positive(value: float) -> float:

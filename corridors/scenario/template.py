@@ -25,9 +25,9 @@ _TEXT = """\
 # docs/scenarios-reference.md. What can be named: 'corridors list places Aktau', and so on.
 schema: 1
 name: {name}
-title: Half the capacity at the Chinese-Kazakh border
+title: Two days more at the Chinese-Kazakh border
 question: >-
-  If the crossings between China and Kazakhstan take half of what they do for half a year, which corridors get the
+  If trains wait two days more at the crossings between China and Kazakhstan for half a year, which corridors get the
   freight?
 extends: baseline-2026        # takes over everything in it; what stands below comes on top
 against: baseline-2026        # what results are compared with
@@ -37,12 +37,13 @@ study:
   markets: [cn-eu, eu-cn, caspian]
 
 # A change is where, effect and when. Numbers carry their unit. '48 h' sets, '-30 %' and '+48 h' change, 'x 0.5'
-# multiplies; 'enabled: false' switches off.
+# multiplies; 'enabled: false' switches off. Where: link, place, border, country, corridor, mode (lists of them too).
+# Effect: use: closed, capacity: x 0.1, wait: +48 h, time: -10 %, cost: +200 USD/TEU, draught: -1 m, and more.
 disruptions:
   border-slow:
     note: Made up, to begin with.
     where: {{border: KZ-CN}}
-    effect: {{capacity: x 0.5, wait: +24 h}}
+    effect: {{wait: +48 h}}
     when: {{from: 2026-01, to: 2026-06}}
 #  caspian-level:
 #    where: {{place: [Aktau, Kuryk]}}
@@ -56,8 +57,8 @@ disruptions:
 
 # Runs besides this one, one for each combination of values.
 #vary:
-#  disruptions.border-slow.effect.capacity: [x 0.75, x 0.5, x 0.25]
-#  disruptions.border-slow.effect.wait: [+12 h, +48 h]
+#  disruptions.border-slow.effect.wait: [+12 h, +24 h, +96 h]
+#  disruptions.border-slow.when.to: [2026-03, 2026-12]
 """
 
 _GAS = """\

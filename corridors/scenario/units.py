@@ -199,7 +199,7 @@ def quantity(written: object) -> Quantity:
         raise UnitError(f"expected a number with a unit, got {_shown(written)}")
     text = _shown(written).strip()
     if isinstance(written, (int, float)):
-        raise UnitError(f"{text} has no unit; write it with one, for example '{text} h'")
+        raise UnitError(f"{text} has no unit; write it with one, for example '{text} h' or '{text} d'")
     if len(text) > _LONGEST:
         raise UnitError(f"{text[:20] + '…'!r} is too long for a number with a unit")
     if re.search(r"\d,\d", text):
@@ -209,7 +209,7 @@ def quantity(written: object) -> Quantity:
         raise UnitError(f"cannot read {text!r}; write <number> <unit>, for example '48 h' or '12 bn EUR'")
     number, scale, unit = found.groups()
     if unit is None:
-        raise UnitError(f"{text!r} has no unit; write it with one, for example '{text} h'")
+        raise UnitError(f"{text!r} has no unit; write it with one, for example '{text} h' or '{text} d'")
     factor, dimension, price_year = _unit(unit.replace(" ", ""))
     value = float(number) * _SCALES.get(scale or "", 1.0) * factor
     if not math.isfinite(value) or abs(value) > _LARGEST:

@@ -113,6 +113,14 @@ def _literal(value: Any, expected: str, path: Path) -> str:
     return f"{shown(value)} is not one of {expected}{told}" if len(words) > 1 else f"{shown(value)} is not {expected}"
 
 
+_LIKE = {
+    "where": "{place: Aktau}",
+    "effect": "{use: closed}",
+    "when": "{from: 2026-01, to: 2026-06}",
+    "study": "{years: [2026]}",
+}
+
+
 def _expected(kind: str, path: Path, root: type[BaseModel]) -> str:
     """Return in words what stands at a path, by the models where they know it."""
     here = follow(path, root)
@@ -126,7 +134,8 @@ def _expected(kind: str, path: Path, root: type[BaseModel]) -> str:
         if is_names(here):
             return "names with their settings, indented below"
         if model_of(here):
-            return "settings, indented below or as {…: …}"
+            like = next((_LIKE[str(word)] for word in reversed(path) if str(word) in _LIKE), "{…: …}")
+            return f"settings, indented below or as {like}"
         if get_origin(item(here)) is tuple:
             inner = item(get_args(item(here))[0])
             years = "a list of months, 1 to 12" if "months" in path else "a year such as 2027, or a list of years"

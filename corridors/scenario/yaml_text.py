@@ -228,7 +228,7 @@ class _Builder:
         if isinstance(event, DocumentStartEvent):
             self._document(event)
         elif isinstance(event, AliasEvent):
-            self.fail("aliases (*name) are not used here; write the value", self.last)
+            self.fail("aliases (*name) are not used here; write the value, or quote text that begins with *", self.last)
         elif isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent):
             self._node(event)
         elif isinstance(event, MappingEndEvent | SequenceEndEvent):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import DataError
-from ..safely import beside, check_target
+from ..safely import beside, check_target, replace_all
 
 __all__ = ["whole_file", "whole_folder"]
 
@@ -55,5 +55,4 @@ def whole_folder(path: Path, mark: str) -> Iterator[Path]:
         if not path.exists():
             part.rename(path)
             return
-        for file in sorted(part.iterdir()):
-            file.replace(path / file.name)
+        replace_all({path / file.name: file for file in sorted(part.iterdir())})

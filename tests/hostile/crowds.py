@@ -11,6 +11,7 @@ from pathlib import Path
 from .asking import Done, ask, ask_warm
 from .tables import study
 from .trying import Try, answered, expect, in_words, refused
+from .undisturbed import Undisturbed, hidden, ready, state, undisturbed
 from .writing import SMALL, WRITES, Write, prepare
 
 __all__ = ["TITLE", "tries"]
@@ -34,15 +35,23 @@ def _together(commands: Sequence[Sequence[object]], folder: Path) -> list[Done]:
 
 
 def _same_place(write: Write, count: int, folder: Path) -> None:
-    prepare(folder, folder)
-    out = folder / "out"
-    out.mkdir()
+    alone = undisturbed(write)
+    out = ready(write, False, folder)
     for done in _together([write.within(out)] * count, folder):
         in_words(done)
         expect(done.code == 0 or "cannot be written" in done.err, done.err)
-    left = sorted(p.name for p in out.iterdir())
-    expect(left == sorted(write.makes), f"there is {left}")
+    _as_alone(alone, out, folder)
     answered(ask_warm(*write.within(out), cwd=folder))
+    _as_alone(alone, out, folder)
+
+
+def _as_alone(alone: Undisturbed, out: Path, folder: Path) -> None:
+    """Expect the files of one run that was alone, byte by byte but for the time."""
+    there = state(out, folder)
+    expect(there.keys() == alone.new.keys(), f"there is {sorted(there)}")
+    wrong = [name for name in there if name not in alone.loose and there[name] != alone.new[name]]
+    expect(not wrong, f"other bytes than of a run that is alone: {wrong}")
+    expect(not hidden(out), f"left behind: {hidden(out)}")
 
 
 def _places(count: int, folder: Path) -> None:
@@ -93,8 +102,8 @@ def _sweeps(count: int, folder: Path) -> None:
 
 
 def _one_cache(count: int, folder: Path) -> None:
-    """Run the same scenario several times at once: the same answer, whoever writes the cache."""
-    words = ("run", "baseline-2026", *SMALL, "--set", "study.years=[2027]")
+    """Run the same scenario, a new one, several times at once: the same answer, whoever writes the cache."""
+    words = ("run", "baseline-2026", *SMALL, "--set", f"study.years=[{2026 + count}]")
     found = _together([words] * count, folder)
     for done in found:
         answered(done)

@@ -31,10 +31,14 @@ def _laugh(kind: str) -> str:
         lines = ["a0: &a0 {x: 1}"] + [f"a{i}: &a{i}\n  <<: [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
     if kind == "an anchor in itself":
         lines = ["a: &a [*a, *a]"]
+    if kind == "an anchor in itself, again":
+        lines = ["a: &a [1]", "b: &a [*a, *a]"]
+    if kind == "no anchor":
+        lines = ["a: *nobody*"]
     return "\n".join(lines) + "\n"
 
 
-_BOMBS = ("lists", "merge keys", "an anchor in itself")
+_BOMBS = ("lists", "merge keys", "an anchor in itself", "an anchor in itself, again", "no anchor")
 
 
 def _wrong() -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -193,7 +197,9 @@ def tries() -> Iterator[Try]:
             yield Try("cut off at some byte", f"{name} at {at:.3f}", partial(_cut, name, at))
     for kind in _BOMBS:
         for where in ("scenario", "study.yaml", "corridors", "cases", "parameters"):
-            yield Try("anchors that grow to 10^12 values", f"{where}: {kind}", partial(_bomb, kind, where))
+            yield Try(
+                "anchors that grow to 10^12 values, or lead nowhere", f"{where}: {kind}", partial(_bomb, kind, where)
+            )
     for words in _COMMANDS:
         for kind in ODD:
             yield Try("no regular file", f"{words[0]}: {kind}", partial(_odd, words, kind))

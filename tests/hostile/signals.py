@@ -13,7 +13,8 @@ from pathlib import Path
 
 from .asking import ask, ask_warm, command, environment
 from .trying import Try, answered, expect
-from .writing import WRITES, Write, prepare, save_a_run
+from .undisturbed import GOES_ON, NEW_ONLY, Undisturbed, hidden, hooked, ready, state, undisturbed
+from .writing import WRITES, Write, prepare
 
 __all__ = ["TITLE", "tries"]
 
@@ -25,74 +26,28 @@ _WRITES = (
     *("run --save", "export to GMNS", "export to GeoPackage", "export to GeoParquet", "gas export", "sweep --out"),
     *("routes --legs", "criticality --out", "study new", "places add", "demand import", "import", "run --plot"),
 )
-_MOMENTS = 4
-
-_HOOK = '''\
-"""Sends a signal to this process at its n-th change of a file under a folder, before that is done."""
-import os, sys
-
-folder = os.environ["HOSTILE_FOLDER"]
-number, sent = int(os.environ["HOSTILE_NUMBER"]), int(os.environ["HOSTILE_SIGNAL"])
-seen = 0
-
-def hook(event, args):
-    global seen
-    if event == "open":
-        path, mode, flags = args
-        if not flags & (os.O_WRONLY | os.O_RDWR):
-            return
-    elif event in ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link"):
-        path = args[1] if event == "os.rename" else args[0]
-    else:
-        return
-    if isinstance(path, str) and path.startswith(folder) and seen <= number:
-        seen += 1
-        if seen == number:
-            os.kill(os.getpid(), sent)
-
-sys.addaudithook(hook)
-'''
+_BY_LIBRARY = ("export to GeoPackage", "export to GeoParquet", "sweep --out")
+"""What other libraries write, which no hook of Python sees within a file."""
+_ONE_BY_ONE = ("export to GMNS", "criticality --out", "places add", "demand import")
+"""Files that are put in place one after the other when there are old ones: `kill -9` may come in between."""
 
 
-def _files(folder: Path) -> dict[str, bytes]:
-    """Return what a user sees in a folder: no hidden files."""
-    found = {p.relative_to(folder): p for p in sorted(folder.rglob("*")) if p.is_file()}
-    return {str(name): p.read_bytes() for name, p in found.items() if not any(x.startswith(".") for x in name.parts)}
-
-
-def _hidden(folder: Path) -> list[str]:
-    return [p.name for p in folder.rglob(".*")]
-
-
-def _ready(write: Write, folder: Path) -> Path:
-    out = folder / "out"
-    out.mkdir()
-    prepare(folder, out)
-    if "saved" in write.words:
-        save_a_run(folder)
-    return out
-
-
-def _at_change(write: Write, sent: signal.Signals, number: int, over_old: bool, folder: Path) -> None:
-    """Send a signal at the n-th change of a file: what is there is old or new, and writing again works."""
-    out = _ready(write, folder)
-    if over_old:
-        answered(ask_warm(*write.within(out), cwd=folder))
-    old = _files(out)
-    hooks = folder / "hooks"
-    hooks.mkdir()
-    (hooks / "sitecustomize.py").write_text(_HOOK, encoding="utf-8")
-    env = environment(HOSTILE_FOLDER=str(out), HOSTILE_NUMBER=str(number), HOSTILE_SIGNAL=str(int(sent)))
-    env["PYTHONPATH"] = f"{hooks}{os.pathsep}{env['PYTHONPATH']}"
-    done = ask(*write.within(out), cwd=folder, env=env)
+def _at(write: Write, sent: signal.Signals, within: str, spot: float, over_old: bool, folder: Path) -> None:
+    """Send a signal at a change of a file or within one, the n-th, or at a share of all."""
+    known = undisturbed(write, over_old)
+    most = known.changes if within == "change" else known.files
+    number = min(most, int(spot) if spot >= 1 else 1 + int(spot * most))
+    out = ready(write, over_old, folder)
+    done = ask(*write.within(out), cwd=folder, env=hooked(out, f"{within} {number}", int(sent), folder))
+    expect((folder / "mark").exists(), f"no signal came: {within} {number} of {most}")
     _ended(done.code, done.err, sent)
-    _whole(write, out, old, sent, done.code, folder)
+    _whole(write, known, out, sent, done.code, folder)
 
 
 def _at_moment(write: Write, sent: signal.Signals, after: float, folder: Path) -> None:
     """Send a signal some seconds after Python has started and the command line has begun."""
-    out = _ready(write, folder)
-    old = _files(out)
+    known = undisturbed(write, False)
+    out = ready(write, False, folder)
     process = subprocess.Popen(
         command(*write.within(out)),
         cwd=folder,
@@ -108,7 +63,7 @@ def _at_moment(write: Write, sent: signal.Signals, after: float, folder: Path) -
         os.killpg(process.pid, sent)
     err = process.communicate(timeout=60)[1].decode("utf-8", "replace")
     _ended(process.returncode, err, sent)
-    _whole(write, out, old, sent, process.returncode, folder)
+    _whole(write, known, out, sent, process.returncode, folder)
 
 
 def _wait_for_start(process: subprocess.Popen[bytes]) -> None:
@@ -130,25 +85,46 @@ def _ended(code: int, err: str, sent: signal.Signals) -> None:
         expect(lines[-1:] == ["corridors: stopped"], err[-500:])
 
 
-def _whole(write: Write, out: Path, old: dict[str, bytes], sent: signal.Signals, code: int, folder: Path) -> None:
-    there = _files(out)
-    for name, content in old.items():
+def _whole(write: Write, known: Undisturbed, out: Path, sent: signal.Signals, code: int, folder: Path) -> None:
+    """Expect each file to be the old one or the new one, all of one kind, and the same command to work afterwards."""
+    there, killed = state(out, folder), code in (-int(signal.SIGKILL), -int(signal.SIGTERM))
+    for name in known.old:
         expect(name in there, f"{name} was lost")
-        expect(content == there[name] or _readable(there[name]), f"{name} is half written")
-    if sent is not signal.SIGKILL and code != -int(signal.SIGTERM):
-        left = [name for name in _hidden(out) if not name.startswith(".ways")]
-        expect(not left, f"left behind: {left}")
+    for name, content in there.items():
+        expect(name in known.old or name in known.new or _part_of_sweep(write, name), f"{name} is neither old nor new")
+        expect(_is_whole(name, content, known) or _part_of_sweep(write, name), f"{name} is half written")
+    differ = [n for n in known.new if n not in known.loose and known.new[n] != known.old.get(n, b"")]
+    are_new = {n for n in differ if n in there and there[n] == known.new[n]}
+    if write.name not in GOES_ON and not (killed and write.name in _ONE_BY_ONE):
+        expect(len(are_new) in (0, len(differ)), f"only {sorted(are_new)} of {differ} are new")
+        names = {n for n in there if n not in known.old}
+        expect(names in (set(), known.new.keys() - known.old.keys()), f"only {sorted(names)} are there")
+    if not killed:
+        expect(not hidden(out), f"left behind: {hidden(out)}")
     again = ask_warm(*write.within(out), cwd=folder)
-    if write.name in ("study new", "import") and again.code == 2:
+    if write.name in NEW_ONLY and again.code == 2:
         expect("is there already" in again.err, again.err)  # it had been done before the signal came
         return
     answered(again)
-    for made in write.makes:
-        expect((out / made).exists(), f"{made} was not made")
+    after = state(out, folder)
+    expect(after.keys() == known.new.keys(), f"there is {sorted(after)}, not {sorted(known.new)}")
+    wrong = [n for n in after if n not in known.loose and after[n] != known.new[n]]
+    expect(not wrong, f"another time gives other bytes: {wrong}")
 
 
-def _readable(content: bytes) -> bool:
-    return bool(content) and (content.endswith((b"\n", b"}", b"PAR1")) or content[:4] in (b"\x89PNG", b"SQLi"))
+def _part_of_sweep(write: Write, name: str) -> bool:
+    """Say whether a file is one that a sweep clears away, or puts together, when it goes on."""
+    return write.name in GOES_ON and name.endswith((".begun", ".parquet"))
+
+
+def _is_whole(name: str, content: bytes | None, known: Undisturbed) -> bool:
+    if any(name in state and content == state[name] for state in (known.old, known.new)):
+        return True
+    like = known.new.get(name)
+    if name not in known.loose or content is None or like is None:
+        return False
+    ends = content[:4] == like[:4] and content.rstrip()[-1:] == like.rstrip()[-1:]
+    return ends and abs(len(content) - len(like)) <= max(64, len(like) // 100)
 
 
 def _goes_on(seed: int, folder: Path) -> None:
@@ -156,7 +132,7 @@ def _goes_on(seed: int, folder: Path) -> None:
     rng = random.Random(seed)
     prepare(folder, runs=200)
     words = ("sweep", "sweep.yaml", "--jobs", "1", "--out")
-    answered(ask_warm(*words, "whole", cwd=folder))
+    answered(ask(*words, "whole", cwd=folder))
     for _ in range(3):
         process = subprocess.Popen(
             command(*words, "killed"),
@@ -168,8 +144,11 @@ def _goes_on(seed: int, folder: Path) -> None:
         time.sleep(rng.uniform(1.5, 4.5))
         process.send_signal(rng.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
         process.wait(60)
-    answered(ask_warm(*words, "killed", cwd=folder))
-    expect(_files(folder / "whole") == _files(folder / "killed"), "other bytes than a sweep that was not killed")
+    answered(ask(*words, "killed", cwd=folder))
+    expect(
+        state(folder / "whole", folder / "whole") == state(folder / "killed", folder / "killed"),
+        "other bytes than a sweep that was not killed",
+    )
 
 
 def tries() -> Iterator[Try]:
@@ -178,14 +157,23 @@ def tries() -> Iterator[Try]:
     chosen = [write for write in WRITES if write.name in _WRITES]
     for write in chosen:
         for sent, name in _NAMES.items():
-            numbers = [1, 2, 3, *rng.sample(range(4, 40), 1)]
-            over_old = write.name not in ("study new", "import")
-            for number in numbers if sent is signal.SIGKILL else rng.sample(numbers, 2):
-                act = partial(_at_change, write, sent, number, over_old and number != 3)
-                yield Try(f"{name} at a change of a file", f"{write.name}, change {number}", act)
+            kill = sent is signal.SIGKILL
+            spots = [1.0, 2.0, 3.0, round(rng.random(), 2)]
+            for spot in spots if kill else rng.sample(spots, 2):
+                yield _try("change", f"{name} at a change of a file", write, sent, spot, spot != 3)
+            if write.name not in _BY_LIBRARY:
+                for spot in (1.0, round(rng.random(), 2)):
+                    yield _try("file", f"{name} within a file", write, sent, spot, spot == 1)
             after = rng.uniform(0.01, 2.0)
             yield Try(
                 f"{name} at a moment by chance", f"{write.name}, {after:.2f} s", partial(_at_moment, write, sent, after)
             )
     for seed in range(2):
         yield Try("a sweep stopped three times goes on to the same bytes", f"{seed}", partial(_goes_on, seed), True)
+
+
+def _try(within: str, what: str, write: Write, sent: signal.Signals, spot: float, over_old: bool) -> Try:
+    over_old = over_old and write.name not in NEW_ONLY
+    named = f"{within} {int(spot)}" if spot >= 1 else f"{within} at {spot:.2f} of all"
+    act = partial(_at, write, sent, within, spot, over_old)
+    return Try(what, f"{write.name}{', over old ones' if over_old else ''}, {named}", act)
