@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+
+from corridors.files import write_text
 
 __all__ = ["Measured", "differences", "in_times", "markdown", "read_rows", "write_rows"]
 
@@ -72,13 +75,14 @@ def in_times(rows: Sequence[Measured]) -> list[Measured]:
 def write_rows(file: Path, rows: Iterable[Measured]) -> None:
     """Write rows as CSV, numbers to six digits, objectives to eleven."""
     digits = {"objective": ".11g"}
-    with file.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        names = [field.name for field in fields(Measured)]
-        writer.writerow(names)
-        for row in rows:
-            values = ((name, getattr(row, name)) for name in names)
-            writer.writerow([format(v, digits.get(n, ".6g")) if isinstance(v, float) else v for n, v in values])
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    names = [field.name for field in fields(Measured)]
+    writer.writerow(names)
+    for row in rows:
+        values = ((name, getattr(row, name)) for name in names)
+        writer.writerow([format(v, digits.get(n, ".6g")) if isinstance(v, float) else v for n, v in values])
+    write_text(file, out.getvalue())
 
 
 def read_rows(file: Path) -> list[Measured]:
@@ -106,6 +110,10 @@ def differences(before: Sequence[Measured], now: Sequence[Measured]) -> list[str
             found.append(f"{_named(row)}: not on the page")
             continue
         told = known[row.key]
+        lost = math.isnan(row.objective) and not math.isnan(told.objective) and not row.stopped
+        if lost or (row.note != told.note and row.note.startswith("not installed")):
+            found.append(f"{_named(row)}: {row.note or 'no objective'}, on the page {told.objective:.11g}")
+            continue
         if abs(row.objective - told.objective) > told.tolerance * max(1.0, abs(told.objective)):
             found.append(f"{_named(row)}: objective {row.objective:.11g}, on the page {told.objective:.11g}")
         if told.seconds >= _LEAST_S and not _near(row, told):

@@ -22,6 +22,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from corridors.files import write_text
+
 from . import extract, failures, run, sweep, two_stage
 from .cases import CASES
 from .measured import Measured, differences, in_times, markdown, read_rows, write_rows
@@ -97,24 +99,28 @@ def main(given: Sequence[str] | None = None) -> int:
         return 2
     before = read_rows(RESULTS)
     if asked.tables:
-        PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), before), encoding="utf-8")
+        write_text(PAGE, page(PAGE.read_text(encoding="utf-8"), before))
         return 0
     made_with = _versions()
     wrong: list[str] = []
-    rows = before
+    rows, measured = before, 0
     for name in asked.only or sections:
         now = [replace(row, made_with=made_with) for row in _alone(sections[name])]
         rows = _merged(rows, now, list(sections))
         again = {row.key for row in now}
+        measured += len(now)
         now = [row for row in rows if row.key in again]
         print(f"{name}\n{markdown(now)}\n", flush=True)
         wrong += differences(before, now)
         if not asked.check:
             write_rows(RESULTS, rows)
+    if not measured:
+        print("nothing was measured: no such solver, or no instances (--data)", file=sys.stderr)
+        return 2
     if asked.check:
         print("\n".join(wrong) or "A rerun gives what the page says.")
         return int(bool(wrong))
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), read_rows(RESULTS)), encoding="utf-8")
+    write_text(PAGE, page(PAGE.read_text(encoding="utf-8"), read_rows(RESULTS)))
     return 0
 
 

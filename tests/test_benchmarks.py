@@ -70,6 +70,8 @@ def test_a_rerun_like_the_page_is_no_difference():
         (2, {"times": 100.0, "stopped": False}, "100 times the first, on the page over 600"),
         (1, {"times": float("nan")}, "times the first"),
         (1, {"solver": "another"}, "another: not on the page"),
+        (1, {"objective": float("nan")}, "no objective, on the page 1234.5678"),
+        (1, {"note": "not installed", "seconds": float("nan"), "times": float("nan")}, "not installed, on the page"),
     ],
 )
 def test_a_rerun_that_differs_is_told(row, change, told):

@@ -73,6 +73,8 @@ def write_geopackage(tables: Tables, path: str | Path) -> list[str]:
     DataError
         Another ending, or the file cannot be written.
     """
+    from pyogrio.errors import DataLayerError, DataSourceError
+
     file = Path(path)
     if file.suffix.lower() != ".gpkg":
         raise DataError([f"{file}: cannot be a GeoPackage, expected a name that ends in .gpkg"])
@@ -82,7 +84,7 @@ def write_geopackage(tables: Tables, path: str | Path) -> list[str]:
                 _write_layer(tables, name, part)
             with closing(sqlite3.connect(part)) as base, base:
                 _write_styles(base)
-    except (RuntimeError, sqlite3.Error) as error:  # what GDAL and SQLite say of a full disk
+    except (DataSourceError, DataLayerError, sqlite3.Error) as error:  # what GDAL and SQLite say of a full disk
         told = " ".join(str(error).split())[:100]
         raise DataError([f"{file}: cannot be written; is the disk full? ({told})"]) from None
     return []
