@@ -13,6 +13,7 @@ import pytest
 
 import corridors
 from corridors.reporting.document import Column, Report, Table
+from corridors.reporting.freight_report import freight_report
 from corridors.reporting.page import html
 from networks import DataError
 
@@ -132,6 +133,17 @@ def test_the_answer_comes_first_with_its_counterfactual(page, reports, freight):
     northern = next(row for row in shares if row[0].startswith("Northern"))
     assert northern[1] == "0" and sum(float(row[2].rstrip("%")) for row in shares) == pytest.approx(100, abs=0.05)
     assert middle[1:4] == [f"{before:,.0f}", f"{now:,.0f}", f"{now - before:+,.0f}"]
+
+
+def test_corridors_add_up_to_what_goes_and_changes_are_told_with_their_days(freight):
+    report = freight_report(freight)
+    blocks = [block for section in report.annexes for block in section.blocks]
+    table = next(block for block in blocks if getattr(block, "name", "") == "corridor-table").frame
+    sent = freight.flows().drop(["unmet", "not shipped"], level="family", errors="ignore")
+    assert table["teu_per_year"].sum() == pytest.approx(sent["teu_per_year"].sum(), rel=1e-6)
+    said = "Transit through Russia and Belarus closed (country RU, BY, mode rail, road; bans transit; from 2026-01, to"
+    assert any(said in point for point in report.points)
+    assert sum(point.startswith("What is set: ") for point in report.points) == 1
 
 
 def test_tables_sort_and_show_more(page, reports):

@@ -106,7 +106,7 @@ def changes(run: Solved) -> list[str]:
             for head in ("where", "effec", "when.")
         ]
         said.append(f"{given.get('title', name)} ({'; '.join(', '.join(words) for words in parts if words)})")
-    return [f"Set: {'; '.join(said)}."]
+    return [f"What is set: {'; '.join(said)}."]
 
 
 def given(run: Solved) -> Iterator[Block]:

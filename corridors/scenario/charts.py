@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["change_chart", "chosen_year", "flows_chart"]
 
 _LEAST = 1.0  # TEU or t a year
+_SAID = 0.05  # thousand, below which single ones are written
 _MANY = 2e6  # from which on millions are written
 
 
@@ -64,8 +65,9 @@ def change_chart(found: Comparison, by: str = "family", year: int | None = None)
         if len(ends) > 1:
             axes.plot(ends[1:], [place, place], color=INK, linewidth=1.4)
         right = value >= 0
+        said = f"{value:+,.1f}" if abs(value) >= _SAID else f"{1e3 * value:+,.0f} {_unit(found.run)}"
         axes.annotate(
-            f"{value:+,.1f}".replace("-", "−"),
+            said.replace("-", "−"),
             (max(ends) if right else min(ends), place),
             (4 if right else -4, 0),
             textcoords="offset points",

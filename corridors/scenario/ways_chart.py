@@ -24,6 +24,7 @@ NOWHERE = (UNMET, NOT_SHIPPED)
 _STAYS = {UNMET: "No way or no room", NOT_SHIPPED: "Not shipped: banned or refused"}
 _THICK = 0.8
 _LABEL = 30  # letters of a line
+_SAID = 0.1  # of the unit of a panel, below which a value is only said to be less
 _PALE = 0.35
 
 
@@ -142,9 +143,8 @@ def _bar(axes: Axes, place: float, row: Sequence[float], height: float, look: Ma
     axes.barh(place, central, height=height, **look)
     if high > low:
         axes.plot([low, high], [place, place], color=INK, linewidth=1.2)
-    axes.annotate(
-        figure_of(central), (max(central, high), place), (4, 0), textcoords="offset points", va="center", fontsize=8.5
-    )
+    said = figure_of(central) if central >= _SAID or not central else f"<{_SAID:g}"
+    axes.annotate(said, (max(central, high), place), (4, 0), textcoords="offset points", va="center", fontsize=8.5)
 
 
 def _look(name: str, family: Mapping[str, str], alpha: float) -> dict[str, Any]:
