@@ -47,7 +47,7 @@ def alone(folder: Path, *, wait_s: float = float("inf")) -> Iterator[None]:
     try:
         import fcntl
 
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except (ImportError, OSError):
         yield
         return

@@ -81,6 +81,7 @@ def make_study(
                 with suppress(OSError):  # another run was quicker
                     part.rename(home)
                     return file
+        home.mkdir(exist_ok=True)  # raises where something else stands
         with alone(home), begun(home, "new") as made:
             if file.exists():
                 raise DataError([f"{file}: is there already"])

@@ -186,7 +186,10 @@ def test_what_changes_nothing_is_told(base, before):
     assert "russia" not in said.split("estimates.")[1]
     tight = {"disruptions.alat": {"where": {"place": "Alat"}, "effect": {"capacity": "x 0.05"}}, "title": "T"}
     said = corridors.compare(before, corridors.run(base.with_(tight), against=False)).answer
-    assert "nowhere reached" not in said and "No freight" not in said
+    assert "nowhere reached" not in said and "No freight" not in said and "limits nothing" not in said
+    border = {"disruptions.b": {"where": {"border": "KZ-CN"}, "effect": {"capacity": "x 0.01"}}, "title": "T"}
+    said = corridors.compare(before, corridors.run(base.with_(border), against=False)).answer
+    assert re.search(r"'b' limits nothing at .*Altynkol.* \(rail\): no capacity is on record there\.", said)
 
 
 def test_one_scenario_under_two_names_is_no_change(before, base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -266,16 +267,26 @@ def _vain(found: Comparison) -> list[str]:
     arcs, ways = ({x for run in pair for x in run.tables[t][c]} for t, c in (("arcs", "arc"), ("routes", "corridor")))
     loads = found.run.tables["capacities"].set_index("group")
     full = set(loads.index[loads["teu_per_year"] >= _FULL * loads["capacity_teu_per_year"]])
-    unused, roomy = [], []
+    unused, roomy, free = [], [], []
     for what in found.run.record.get("touches", {}).values():
         if arcs.isdisjoint(what["arcs"]) and ways.isdisjoint(what["corridors"]):
             unused.append(f"'{what['title']}'")
         elif what["capacities"] and full.isdisjoint(what["capacities"]):
             roomy.append(f"'{what['title']}'")
+        if none := _named(pair, what["unlimited"]):
+            free.append(f"'{what['title']}' limits nothing at {none}: no capacity is on record there.")
     return [
         *([f"No freight goes by what {_joined(unused)} is about, with it or without."] if unused else []),
         *([f"The capacity that {_joined(roomy)} leaves is nowhere reached."] if roomy else []),
+        *free,
     ]
+
+
+def _named(runs: Sequence[Run], links: Sequence[str]) -> str:
+    """Return the links that freight of the runs goes by, in words."""
+    arcs = pd.concat([run.tables["arcs"] for run in runs])
+    used = arcs[arcs["link_id"].isin(links) & (arcs["kind"] == "link")].drop_duplicates("link_id")
+    return _joined([f"{row.name} ({row.mode})" for row in used[["name", "mode"]].itertuples(index=False)])
 
 
 def _chances(run: Run) -> str:

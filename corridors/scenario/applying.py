@@ -125,7 +125,7 @@ class Application:
         return [name.split(".")[-1] for name in found]
 
     def touches(self) -> dict[str, dict[str, Any]]:
-        """Return what each disruption and policy in force touches: title, arcs, corridors, and capacities it lowers.
+        """Return what each disruption and policy in force touches: arcs, corridors, capacities, links that have none.
 
         What touches very many arcs, as a country does, or freight of some goods or markets only, is left out.
         """
@@ -136,12 +136,13 @@ class Application:
             narrow = any(s.goods or s.markets for s in chosen)
             if narrow or len(arcs) > _MOST_ARCS or not any(days_on(item.when, year).any() for year in years):
                 continue
-            limited = [one.selection for one in item.ready if one.effect.capacity is not None]
+            limits = [(one.selection, one.effect.capacity) for one in item.ready if one.effect.capacity is not None]
             found[item.name.split(".")[-1]] = {
                 "title": item.ready[0].title,
                 "arcs": arcs,
                 "corridors": sorted({c for s in chosen for c in s.corridors}),
-                "capacities": sorted({g for s in limited for g in s.groups(self.filters)}),
+                "capacities": sorted({g for s, _ in limits for g in s.groups(self.filters)}),
+                "unlimited": sorted({x for s, c in limits if c.kind != "set" for x in s.unlimited(self.filters)}),
             }
         return found
 

@@ -62,6 +62,14 @@ class Selection:
         mine = named if named.any() else self.arcs & (arcs["kind"] == "link") & (arcs["capacity_group"] != "")
         return tuple(dict.fromkeys(arcs.loc[mine, "capacity_group"]))
 
+    def unlimited(self, filters: Filters) -> tuple[str, ...]:
+        """Return the selected links without a capacity on record, beside others that have one."""
+        arcs = filters.network.arcs
+        if (arcs["capacity_group"].isin(self.elements) & self.arcs).any():
+            return ()
+        mine = self.arcs & (arcs["kind"] == "link") & (arcs["capacity_group"] == "")
+        return tuple(dict.fromkeys(arcs.loc[mine, "link_id"]))
+
 
 def select(where: Where, filters: Filters, path: str) -> Selection:
     """Return what a part of a scenario applies to.
