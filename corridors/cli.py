@@ -73,7 +73,7 @@ def routes(
     ] = "",
     year: Annotated[int | None, typer.Option(help="Network of that year, with the projects opened by then.")] = None,
     k: Annotated[int, typer.Option("--k", "-k", help="Routes per corridor, differing in gateways.")] = 1,
-    corridor: Annotated[list[str] | None, typer.Option(help="Corridor id; may be given several times.")] = None,
+    corridor: Annotated[list[str] | None, typer.Option(help="Corridor id or family; may be repeated.")] = None,
     currency: Annotated[str, typer.Option(help="USD or EUR.")] = "USD",
     handling: Annotated[
         bool, typer.Option(help="Count loading at the origin and unloading at the destination.")

@@ -62,7 +62,7 @@ def compare_routes(
     k : int
         Routes per corridor, differing in gateways.
     corridors : sequence of str, optional
-        Corridor ids; otherwise those that serve the pair, or the whole network if none does.
+        Corridor ids or families; otherwise those that serve the pair, or the whole network if none does.
     currency : str
         USD or EUR.
     handling : bool
@@ -262,10 +262,14 @@ class PairSearch:
 def _chosen(catalogue: Mapping[str, Corridor], wanted: Sequence[str] | None, search: PairSearch) -> list[Corridor]:
     if wanted is None:
         return [corridor for corridor in catalogue.values() if search.serves(corridor)] or [ANY]
-    unknown = [f"no corridor is called {w!r}{nearest(w, catalogue)}" for w in wanted if w not in catalogue]
+    families: dict[str, list[str]] = {}
+    for name, corridor in catalogue.items():
+        families.setdefault(corridor.family, []).append(name)
+    known = {**families, **{name: [name] for name in catalogue}}
+    unknown = [f"no corridor or family is called {w!r}{nearest(w, known)}" for w in wanted if w not in known]
     if unknown:
-        raise DataError([*unknown, f"corridors: {', '.join(catalogue)}"])
-    return [catalogue[w] for w in wanted]
+        raise DataError([*unknown, f"corridors: {', '.join(catalogue)}; families: {', '.join(families)}"])
+    return [catalogue[name] for name in dict.fromkeys(name for w in wanted for name in known[w])]
 
 
 def _check(k: int, currency: str) -> None:

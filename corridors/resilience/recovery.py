@@ -96,10 +96,11 @@ class Recovery:
         """One sentence: how deep, until which day, how much is lost."""
         back = "not within the days shown" if math.isinf(self.days_to_95) else f"from day {self.days_to_95:.0f} on"
         head = f"{self.title}: " if self.title else ""
+        least = f"{self.robustness_pct:.0f} % of what wants to pass there is served"
         if self.days_to_95 == 0:
-            return f"{head}never less than {self.robustness_pct:.0f} % of demand is served; {self._queue()}"
+            return f"{head}never less than {least}; {self._queue()}"
         return (
-            f"{head}at worst {self.robustness_pct:.0f} % of demand is served, 95 % again {back}; "
+            f"{head}at worst {least}, 95 % again {back}; "
             f"{self.loss_pct_days / _ALL:.1f} days of demand are late or lost; {self._queue()}"
         )
 
