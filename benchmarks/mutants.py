@@ -42,7 +42,7 @@ TESTS = {
     r"_projects": ("design", "two_stage"),
     r"queueing": ("queueing",),
     r"scheduling": ("scheduling", "frontier"),
-    r"_solver": (*FLOW, "design"),
+    r"_solver": ("solver_claims", *FLOW, "design"),
     r".*": FLOW,
 }
 """Which tests concern a file, by the first pattern that its name matches; quick ones first."""
