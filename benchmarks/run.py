@@ -31,7 +31,6 @@ _TOLERANCE = 1e-6
 _PLAIN_WIDTH = 170
 _OURS = ("solve_flow", "k_shortest_paths", "solve_equilibrium", "solve_design", "solve_gas_flow")
 GROWTH = "growth"
-_NO_SOLVER = "(none)"
 _ALONE = {"geometric-1000": ["solve_flow path"]}
 """Cases that the page gives for some solvers only: the arc models of others have 1.9 million columns."""
 
@@ -150,7 +149,7 @@ def solve_case(
     """
     rows = []
     for solver in CASES[name].names(quick=quick):
-        if solvers and not any(part in solver for part in solvers):
+        if solvers is not None and not any(part in solver for part in solvers):
             continue
         found = run_child(name, solver, quick=quick, data=data, limit_s=limit_s)
         if "absent" in found:
@@ -181,7 +180,7 @@ def _chosen(name: str, solvers: Sequence[str] | None) -> Sequence[str] | None:
     alone = _ALONE.get(name)
     if alone is None or not solvers:
         return alone or solvers
-    return [one for one in alone if any(word in one for word in solvers)] or [_NO_SOLVER]
+    return [one for one in alone if any(word in one for word in solvers)]
 
 
 def _measured(section: str, row: Row, size: str) -> Measured:

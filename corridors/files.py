@@ -82,6 +82,9 @@ def csv_rows(path: Path) -> list[tuple[int, list[str]]]:
     return [(number, row) for number, row in enumerate(rows, 1) if any(row)]
 
 
+_UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # the same figure has the same bytes
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` as UTF-8; an error leaves what was there before.
 
@@ -110,7 +113,7 @@ def save_figure(path: Path, draw: Callable[[], Figure]) -> None:
     def write(part: Path) -> None:
         figure = draw()
         drawn = io.BytesIO()  # so that a full disk is met by us, not by the library
-        figure.savefig(drawn, format=ending[1:], dpi=150)
+        figure.savefig(drawn, format=ending[1:], dpi=150, metadata=_UNDATED.get(ending))
         part.write_bytes(drawn.getvalue())
         pyplot().close(figure)
 

@@ -93,6 +93,7 @@ _SETTINGS: dict[str, Any] = {
     "svg.fonttype": "none",
     "pdf.fonttype": 42,
     "figure.facecolor": WHITE,
+    "svg.hashsalt": "corridors",
     "savefig.facecolor": WHITE,
     "savefig.edgecolor": "none",
     "axes.facecolor": "none",

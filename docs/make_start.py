@@ -37,7 +37,7 @@ $ corridors routes "Xi'an" Duisburg
 4 lines
 ```
 
-That is the answer; below it stands a table of all corridors: days, money, emissions, why one is shut, and how many of the figures behind it are estimates. Places are named as you would, with any accents or none; `corridors list places kars` finds them. "Disrupted" means that something on record bears on a way now; what is to happen is for a scenario to say: in those of 2026 that come with the toolkit ships go round the Cape, not by Suez.
+That is the answer; below it stands a table of all corridors: days, money, emissions, why one is shut, and how many of the figures behind it are estimates. Places are named as you would, with any accents or none; `corridors list places kars` finds them. "Disrupted" means that something on record bears on a way now; what is to happen is for a scenario to say: in `baseline-2026` ships go round the Cape, not by Suez.
 
 ## A closure of your own
 
@@ -90,7 +90,7 @@ $ corridors compare my-study/my-study.yaml
 21 lines
 ```
 
-A way can lose to one and win from another at once, as the Northern route does here. `--by corridor` shows the corridors that make up a family, which may lose to each other while their sum stays; `about: northern-kazakhstan` in the scenario makes the answer about one of them.
+A way can lose to one and win from another at once, as the sea does here. `--by corridor` shows the corridors that make up a family, which may lose to each other while their sum stays; `about: northern-kazakhstan` in the scenario makes the answer about one of them.
 
 ## The report
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["DataError", "PlaceError", "nearest"]
+__all__ = ["DataError", "PlaceError", "near_words", "nearest"]
 
 _SHOWN = 20
 
@@ -53,7 +53,12 @@ class PlaceError(ValueError):
         return PlaceError, (str(self), self.candidates)
 
 
+def near_words(word: str, known: Iterable[str]) -> list[str]:
+    """Return the known words closest to `word`, three at most."""
+    return get_close_matches(word, list(known), n=3, cutoff=0.6)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ``"; nearest: a, b"`` for the known words closest to `word`, or an empty string."""
-    near = get_close_matches(word, list(known), n=3, cutoff=0.6)
+    near = near_words(word, known)
     return f"; nearest: {', '.join(near)}" if near else ""

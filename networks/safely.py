@@ -118,16 +118,18 @@ def replace_all(parts: Mapping[Path, Path]) -> None:
 
     Notes
     -----
-    A process that is killed in that instant may leave some replaced; each file is whole.
+    A process that is killed in that instant, or told a second time to end, may leave some replaced; each file is whole.
     """
+    done: list[Path] = []
     old = {target: part.with_name(f"{part.name}.old") for target, part in parts.items() if target.exists()}
     for target, kept in old.items():
         shutil.copy2(target, kept)
     try:
         for target, part in parts.items():
+            done.append(target)
             part.replace(target)
     except BaseException:
-        for target in parts:
+        for target in reversed([t for t in done if not parts[t].exists()]):
             if target in old:
                 old[target].replace(target)
             else:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["FlowRecourse", "last_resort"]
 
 _GAP = 1e-9
+_DOUBT = 1e-5  # of a cost that the solver calls the least, by which it may be above what is proved
 _FLOOR = 1e-9  # of all penalties, by which cost and bound may differ
 _MANY = 40  # columns for each commodity from which the master begins anew
 
@@ -83,6 +84,10 @@ class FlowRecourse:
         self._learn()
         used = result.x > 0
         cost = float(self._cost[used] @ result.x[used])
+        if cost - result.bound > _DOUBT * abs(cost) + self._floor:
+            raise FlowCheckError(
+                f"a flow costs {cost:g}, but {result.bound:g} is all that is proved: the solver is wrong"
+            )
         paths = used.copy()
         paths[:k] = False
         given_up = np.maximum(self.ceiling[self.columns.commodity[paths]] - self._cost[paths], 0.0) * result.x[paths]

@@ -17,7 +17,7 @@ from ._benders_pool import Pool
 from ._benders_recourse import Recourse
 from ._benders_risk import RISKS, Risk, conditional
 from ._projects import read_budget, read_projects
-from .errors import SolverInputError
+from .errors import FlowCheckError, SolverInputError
 from .flow import solve_flow
 from .two_stage_solution import TwoStageSolution
 
@@ -97,6 +97,8 @@ def solve_two_stage(
     SolverInputError
         Wrong tables or arguments, or demands that must be served and cannot be in some scenario; one message that
         says where, and what was expected.
+    FlowCheckError
+        The solver broke, or what it says does not hold.
 
     Notes
     -----
@@ -124,6 +126,8 @@ def solve_two_stage(
         study.solve(known, values=values)
         if study.found.status != "inaccurate" or not study.must:
             break
+    if study.found.built is None and not study.must:  # to build nothing is always a choice
+        raise FlowCheckError("no choice of projects was found: the solver failed")
     if study.found.built is None:
         raise SolverInputError(
             "demands: no choice of projects was found that serves all that must be in all scenarios; expected a "
@@ -211,6 +215,9 @@ class _Study:
         """Search for all that was asked for."""
         if self.risk.kind == "regret":
             self._solve_alone(known, self.gap)
+            if none := next((found for found in self.alone if found.built is None), None):
+                self.found = none
+                return
             self._know_best()
         # The mean scenario is quick to solve, and a good place to begin even if its value is not asked for.
         first = self._search([self._recourse(self.read.mean)], self.risk.alone(), self.gap)

@@ -370,7 +370,7 @@ def test_lists(monkeypatch, capsys, words, shown, hidden):
 
 def test_a_list_without_a_hit_names_what_is_near(monkeypatch, capsys):
     code, out, err = main(monkeypatch, capsys, "list", "places", "Khorgas")
-    assert (code, out) == (0, "") and "Nothing in places has 'Khorgas'" in err and "Khorgos (KZ)" in err
+    assert (code, out) == (0, "") and "Nothing in places has 'Khorgas'" in err and "nearest: Khorgos" in err
     code, out, err = main(monkeypatch, capsys, "list", "places", "zzzzzz")
     assert (code, out) == (0, "") and err == "Nothing in places has 'zzzzzz' in it.\n"
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import corridors
+from corridors.reporting.common import changes
 from corridors.reporting.document import Column, Report, Table
 from corridors.reporting.freight_report import freight_report
 from corridors.reporting.page import html
@@ -144,6 +145,17 @@ def test_corridors_add_up_to_what_goes_and_changes_are_told_with_their_days(frei
     said = "Transit through Russia and Belarus closed (country RU, BY, mode rail, road; bans transit; from 2026-01, to"
     assert any(said in point for point in report.points)
     assert sum(point.startswith("What is set: ") for point in report.points) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("iran-closed", "(country IR, place Strait of Hormuz; "),
+        ("caspian-storms", "; use closed; for 5 days; probability 4 times/yr"),
+    ],
+)
+def test_what_is_set_is_told_whole(name, said):
+    assert said in changes(corridors.run(name, against=False, cache=True))[0]
 
 
 def test_tables_sort_and_show_more(page, reports):

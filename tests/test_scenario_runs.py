@@ -187,6 +187,11 @@ def test_what_changes_nothing_is_told(base, before):
     tight = {"disruptions.alat": {"where": {"place": "Alat"}, "effect": {"capacity": "x 0.05"}}, "title": "T"}
     said = corridors.compare(before, corridors.run(base.with_(tight), against=False)).answer
     assert "nowhere reached" not in said and "No freight" not in said and "limits nothing" not in said
+    for effect, when in (("x 0", {}), ("x 0.01", {"from": "2025-03", "for": "10 d"})):
+        alat = {"where": {"place": "Alat"}, "effect": {"capacity": effect}, **({"when": when} if when else {})}
+        run = corridors.run(base.with_({"disruptions.a": alat, "title": "T"}), against=False)
+        assert "nowhere reached" not in corridors.compare(before, run).answer
+        assert "nowhere reached" not in corridors.compare(run, run).answer
     border = {"disruptions.b": {"where": {"border": "KZ-CN"}, "effect": {"capacity": "x 0.01"}}, "title": "T"}
     said = corridors.compare(before, corridors.run(base.with_(border), against=False)).answer
     assert re.search(r"'b' limits nothing at .*Altynkol.* \(rail\): no capacity is on record there\.", said)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from solvers import FlowCheckError, _solver, solve_design, solve_flow, solve_gas_flow, worst_failures
+from solvers import FlowCheckError, _solver, solve_design, solve_flow, solve_gas_flow, solve_two_stage, worst_failures
 
 _ARCS = pd.DataFrame(
     {
@@ -19,11 +19,14 @@ _ARCS = pd.DataFrame(
     }
 )
 _DEMANDS = pd.DataFrame({"origin": ["A", "B"], "destination": ["D", "D"], "quantity": [10.0, 2.0]})
+_BOTH = pd.DataFrame({"probability": [0.4, 0.6], "quantity": [None, {0: 12.0}]}, index=["usual", "more"])
 _CALLS: dict[str, Callable[[], Any]] = {
     "arc": lambda: solve_flow(_ARCS, _DEMANDS, method="arc", unmet_penalty=50.0),
     "path": lambda: solve_flow(_ARCS, _DEMANDS, method="path", unmet_penalty=50.0),
     "design": lambda: solve_design(_ARCS, _DEMANDS, unmet_penalty=50.0),
     "failures": lambda: worst_failures(_ARCS, _DEMANDS, 1, unmet_penalty=50.0),
+    "two stages": lambda: solve_two_stage(_ARCS, _DEMANDS, _BOTH, unmet_penalty=50.0, gap=1e-7),
+    "regret": lambda: solve_two_stage(_ARCS, _DEMANDS, _BOTH, risk="regret", unmet_penalty=50.0, gap=1e-7),
     "programme": lambda: worst_failures(_ARCS, _DEMANDS, 1, unmet_penalty=50.0, method="programme"),
 }
 _SPOILED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -59,6 +62,21 @@ def test_a_point_that_breaks_rows_is_never_an_optimum(call: str, spoiled: str, m
         assert "solver" in str(error)
         return
     assert found.status == "inaccurate" or found.objective == pytest.approx(true.objective)
+
+
+def test_a_point_that_is_not_the_best_is_no_optimum_of_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = _solver.Model._run_highs
+
+    def run(self: _solver.Model, *args: Any, **options: Any) -> _solver.Outcome:
+        """Serve nobody, at honest prices."""
+        found = honest(self, *args, **options)
+        x = np.zeros(len(found.x))
+        x[: len(_DEMANDS)] = _DEMANDS["quantity"]
+        return _solver.Outcome(found.status, x, found.row_dual)
+
+    monkeypatch.setattr(_solver.Model, "_run_highs", run)
+    with pytest.raises(FlowCheckError, match="the solver is wrong"):
+        worst_failures(_ARCS, _DEMANDS, 1, unmet_penalty=50.0)
 
 
 def test_prices_that_are_no_numbers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,6 +118,8 @@ def test_values_may_go_in_step():
     assert table.shape == (3, 3) and list(table.index) == LINKS
     alone = zipped.measure("flow:middle")
     assert table.loc[LINKS[1], "x 1.2"] == pytest.approx(alone.loc[1, 2026])
+    again = {"demand.scale.caspian": ["x 1", "x 1", "x 2"], "disruptions.x.effect.cost": ["x 1.1", "x 1.2", "x 1.2"]}
+    assert corridors.sweep(start, again, together=True, jobs=1).crossed("demand.scale.caspian") == []
     assert zipped.crossed("disruptions.x.where.link") == [] and every.crossed("year") == []
     assert every.crossed("disruptions.x.where.link") == ["disruptions.x.effect.cost"]
     assert [every.unit(w) for w in ("cost", "flow:middle", "tariff")] == ["million USD a year", "TEU a year", "USD/TEU"]

@@ -32,6 +32,7 @@ _TOLD = ("schema", "name", "title", "question")  # at the head of the report
 _HEADS = {"share_estimates": "share of estimates"}
 _CELL = 300  # letters
 _FEW_CHANGES = 3
+_QUALIFIED = ("affects", "probability", "recovery", "recover_over")
 
 
 def capital(text: str) -> str:
@@ -89,24 +90,31 @@ def _columns(frame: Any) -> list[Column]:
 
 
 def changes(run: Solved) -> list[str]:
-    """Return in words what disruptions and policies change, each with where, what and when; none if there are many."""
+    """Return in words what disruptions and policies change, each with where, what, when and how; none if many do."""
     inputs = run.tables["inputs"]
-    rows = inputs["path"].str.extract(r"^(?:disruptions|policy)\.([^.]+)\.(.+)$")
+    rows = inputs["path"].str.extract(r"^((?:disruptions|policy)\.[^.]+)\.(.+)$")
     found: dict[str, dict[str, str]] = {}
     for name, path, value in zip(rows[0], rows[1], inputs["value"], strict=True):
         if isinstance(name, str):
             found.setdefault(name, {})[path] = str(value).strip("[]")
-    active = {name: given for name, given in found.items() if given.get("enabled") != "false"}
+    active = {name: words for name, words in found.items() if words.get("enabled") != "false"}
     if not active or len(active) > _FEW_CHANGES:
         return []
-    said = []
-    for name, given in active.items():
-        parts = [
-            [f"{path.split('.', 1)[1].replace('_', ' ')} {value}" for path, value in given.items() if path[:5] == head]
-            for head in ("where", "effec", "when.")
-        ]
-        said.append(f"{given.get('title', name)} ({'; '.join(', '.join(words) for words in parts if words)})")
+    said = [f"{words.get('title', name.split('.')[1])} ({_in_words(words)})" for name, words in active.items()]
     return [f"What is set: {'; '.join(said)}."]
+
+
+def _in_words(words: Mapping[str, str]) -> str:
+    """Return the settings of a disruption or policy: where, effect and when, then what qualifies them."""
+    parts: dict[str, list[str]] = {"where": [], "effect": [], "when": [], "": []}
+    for path, value in words.items():
+        head, _, rest = path.partition(".")
+        key = " ".join(word.replace("_", " ") for word in rest.split(".") if not word.isdigit())
+        if rest and head in parts:
+            parts[head].append(f"{key} {value}")
+        elif head in _QUALIFIED and value != "step":
+            parts[""].append(f"{head.replace('_', ' ')} {value}")
+    return "; ".join(", ".join(part) for part in parts.values() if part)
 
 
 def given(run: Solved) -> Iterator[Block]:

@@ -131,6 +131,8 @@ def show_sweep(found: Sweep, measure: str, rows: str, columns: str | None, folde
         heads = [(rows, "left"), *((str(c), "right") for c in wide.columns)]
         lines = [[str(index), *(figure(float(v)) for v in values)] for index, *values in wide.itertuples()]
         rest = [path for path in found.crossed(rows) if path != columns]
+        if "year" not in (rows, columns) and len(set(found.runs["year"])) > 1:
+            rest.append("years")
         over = f", mean over {' and '.join(rest)}" if rest else ""
         unit = found.unit(measure)
         title = f"\n{measure}" + (f", {unit}" if unit else "") + (f", by {columns}" if columns else "") + over

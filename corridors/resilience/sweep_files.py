@@ -61,6 +61,8 @@ class SweepFolder:
             self._make()
             self._held.enter_context(alone(self.path, wait_s=_WAITS_S))
             self._begin(text)
+        except FileNotFoundError:
+            raise DataError([f"{self.path}: was taken away meanwhile; begin again"]) from None
         except BaseException:
             self._held.close()
             if new:

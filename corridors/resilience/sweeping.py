@@ -166,11 +166,12 @@ class Sweep:
         return wide.reindex(index=order[rows], columns=order[columns])
 
     def crossed(self, rows: str) -> list[str]:
-        """Return the paths that vary apart from another, not in step with it."""
+        """Return the paths each of whose values meets each value of another: those that go in step with it do not."""
         found: list[str] = []
         for path in self.varied if rows in self.runs else ():
             pairs = self.runs[[rows, path]].drop_duplicates() if path != rows else self.runs.iloc[:0]
-            if len(pairs) > max(pairs[column].nunique() for column in (rows, path)):
+            counts = [pairs[column].nunique() for column in (rows, path)]
+            if len(pairs) == counts[0] * counts[1] and min(counts, default=0) > 1:
                 found.append(path)
         return found
 

@@ -262,13 +262,18 @@ def _idle(run: Run) -> str:
 
 
 def _vain(found: Comparison) -> list[str]:
-    """Return what changes nothing, as no freight goes there or as the capacity that it leaves is not reached."""
+    """Return what has no effect, in part or in all: no freight goes there, or no capacity is reached or on record."""
     pair = (found.base, found.run)
     arcs, ways = ({x for run in pair for x in run.tables[t][c]} for t, c in (("arcs", "arc"), ("routes", "corridor")))
-    loads = found.run.tables["capacities"].set_index("group")
-    full = set(loads.index[loads["teu_per_year"] >= _FULL * loads["capacity_teu_per_year"]])
+    used = found.run.tables["capacities"].groupby("group")["state"].nunique()
+    always = used.index[used == found.run.tables["states"]["state"].nunique()]
+    shut = set(found.base.tables["capacities"]["group"]) - set(always)  # what nobody uses in some part of the year
+    full = set(found.run.bottlenecks(_FULL)["group"]) | shut
+    known = found.base.record.get("touches", {})
     unused, roomy, free = [], [], []
-    for what in found.run.record.get("touches", {}).values():
+    for name, what in found.run.record.get("touches", {}).items():
+        if what == known.get(name):
+            continue
         if arcs.isdisjoint(what["arcs"]) and ways.isdisjoint(what["corridors"]):
             unused.append(f"'{what['title']}'")
         elif what["capacities"] and full.isdisjoint(what["capacities"]):

@@ -136,8 +136,9 @@ class Application:
             narrow = any(s.goods or s.markets for s in chosen)
             if narrow or len(arcs) > _MOST_ARCS or not any(days_on(item.when, year).any() for year in years):
                 continue
-            limits = [(one.selection, one.effect.capacity) for one in item.ready if one.effect.capacity is not None]
-            found[item.name.split(".")[-1]] = {
+            ready = () if self._is_short(item) else item.ready  # what is over soon limits no yearly flow
+            limits = [(one.selection, one.effect.capacity) for one in ready if one.effect.capacity is not None]
+            found[item.name] = {
                 "title": item.ready[0].title,
                 "arcs": arcs,
                 "corridors": sorted({c for s in chosen for c in s.corridors}),

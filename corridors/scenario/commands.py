@@ -149,7 +149,9 @@ def list_(
     from ..terminal import console_here, table_of
 
     if not found and text:
-        typer.echo(f"Nothing in {what} has {text!r} in it{near(what, text, folder=data)}.", err=True)
+        close = near(what, text, folder=data)
+        hint = f"; nearest: {', '.join(close)}" if close else ""
+        typer.echo(f"Nothing in {what} has {text!r} in it{hint}.", err=True)
         return
     console_here().print(table_of([(head, "left") for head in heads], found))
 

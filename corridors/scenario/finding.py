@@ -46,8 +46,8 @@ def find_first(name: str | Path) -> Path:
     if _is_there(given) and not given.is_dir() and given.suffix.lower() not in ENDINGS:
         raise DataError([f"{printable(text)}: scenario files end in {' or '.join(ENDINGS)}"])
     if given.is_dir():
-        inside = names(given)
-        hint = f"; it holds {printable(str(given / inside[0]))}.yaml" if inside else ""
+        inside = sorted(file for file in given.iterdir() if file.suffix.lower() in ENDINGS)
+        hint = f"; it holds {printable(str(inside[0]))}" if inside else ""
         raise DataError([f"{printable(text)}: is a folder, expected a scenario file{hint}"])
     folder = given.parent
     looked = f"looked for {printable(str(found[0]))}" + (" and among the toolkit's" if bare else "")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from networks.errors import DataError, nearest
+from networks.errors import DataError, near_words, nearest
 from networks.names import plain
 
 from .finding import BUILTIN, names, read
 from .problems import printable
-from .vocabulary import Vocabulary, vocabulary
+from .vocabulary import LAND, Vocabulary, vocabulary
 from .yaml_text import parse
 
 __all__ = ["LISTS", "near", "rows"]
@@ -47,9 +48,9 @@ def rows(what: str, text: str = "", *, folder: str | Path | None = None) -> Rows
     return heads, _with(found, [text, *(_called(known, text) if text and what in ("links", "borders") else ())])
 
 
-def _with(rows: Sequence[list[str]], texts: Sequence[str]) -> list[list[str]]:
+def _with(found: Sequence[list[str]], texts: Sequence[str]) -> list[list[str]]:
     wanted = [plain(text) for text in texts]
-    return [row for row in rows if any(text in plain(" ".join(row)) for text in wanted)]
+    return [row for row in found if any(text in plain(" ".join(row)) for text in wanted)]
 
 
 def _called(known: Vocabulary, text: str) -> list[str]:
@@ -58,14 +59,12 @@ def _called(known: Vocabulary, text: str) -> list[str]:
     return [p["name"] for p in known.places.values() if wanted in plain(p["aliases"])]
 
 
-def near(what: str, text: str, *, folder: str | Path | None = None) -> str:
-    """Return the nearest ids, names and titles of a list to a text, as `nearest` says them."""
+def near(what: str, text: str, *, folder: str | Path | None = None) -> list[str]:
+    """Return the names in a list that are nearest to a text, three at most."""
     _, found = LISTS[what](vocabulary(folder))
-    words = {word.strip(): None for row in found for cell in row for word in cell.split(";") if len(word) < _LONG_NAME}
-    plainly = {plain(word): word for word in words}
-    told = nearest(plain(text), plainly)
-    head, _, names = told.partition(": ")
-    return f"{head}: {', '.join(plainly[name] for name in names.split(', '))}" if names else ""
+    words = {word.strip() for row in found for cell in row for word in re.split(r";| - |[()]", cell)}
+    plainly = {plain(word): word for word in sorted(words) if 0 < len(word) < _LONG_NAME}
+    return [plainly[word] for word in near_words(plain(text), plainly)]
 
 
 def _places(known: Vocabulary) -> Rows:
@@ -115,7 +114,7 @@ def _borders(known: Vocabulary) -> Rows:
     for row in known.links.values():
         ends = row["from_place_id"], row["to_place_id"]
         pair = sorted(home[end] for end in ends)
-        if row["mode"] in ("rail", "road") and pair[0] != pair[1]:
+        if row["mode"] in LAND and pair[0] != pair[1]:
             where = f"{title[ends[0]]} - {title[ends[1]]} ({row['mode']})"
             found.setdefault("-".join(pair), []).append(where)
     return ["id", "crossings"], [[border, "; ".join(where)] for border, where in sorted(found.items())]

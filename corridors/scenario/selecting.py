@@ -13,11 +13,11 @@ from networks.errors import nearest
 
 from ..catalogue import Filters, load_catalogue
 from .schema import Where
+from .vocabulary import LAND
 
 __all__ = ["Selection", "select"]
 
 _SHIPS = ("sea", "feeder", "ferry", "inland")
-_LAND = ("rail", "road")
 
 Mask = npt.NDArray[np.bool_]
 
@@ -160,7 +160,7 @@ def _border(word: str, filters: Filters) -> Mask:
     one, other = (filters.countries(_spelt([side], filters)) for side in (left, right))
     arcs, home = filters.network.arcs, filters.tables.places["country_id"]
     start, end = arcs["from_place_id"].map(home), arcs["to_place_id"].map(home)
-    over = arcs["mode"].isin(_LAND) & (arcs["kind"] == "link")
+    over = arcs["mode"].isin(LAND) & (arcs["kind"] == "link")
     there = start.isin(one) & end.isin(other)
     back = start.isin(other) & end.isin(one)
     crossing = over & ((there | back) if both else there)

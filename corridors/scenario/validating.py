@@ -21,6 +21,13 @@ AnyScenario = ScenarioModel | GasScenarioModel
 Marks = Mapping[Path, Mark | None]
 Lines = Mapping[str, Iterable[str]]
 
+_LIKE = {
+    "where": "{place: Aktau}",
+    "effect": "{use: closed}",
+    "when": "{from: 2026-01, to: 2026-06}",
+    "study": "{years: [2026]}",
+}
+
 
 def validate(
     data: Mapping[str, Any], marks: Marks, lines: Mapping[str, tuple[str, ...]]
@@ -111,14 +118,6 @@ def _literal(value: Any, expected: str, path: Path) -> str:
     near = get_close_matches(str(value)[:80].lower(), words, 1, 0.6)
     told = f"; did you mean {near[0]!r}?" if near else ""
     return f"{shown(value)} is not one of {expected}{told}" if len(words) > 1 else f"{shown(value)} is not {expected}"
-
-
-_LIKE = {
-    "where": "{place: Aktau}",
-    "effect": "{use: closed}",
-    "when": "{from: 2026-01, to: 2026-06}",
-    "study": "{years: [2026]}",
-}
 
 
 def _expected(kind: str, path: Path, root: type[BaseModel]) -> str:

@@ -18,10 +18,10 @@ from networks.study import gone, study_of
 from ..catalogue_file import Corridor, load_catalogue
 from .problems import shown
 
-__all__ = ["MODES", "Vocabulary", "vocabulary"]
+__all__ = ["LAND", "MODES", "Vocabulary", "vocabulary"]
 
 MODES = ("rail", "road", "sea", "feeder", "ferry", "inland")
-_LAND = ("rail", "road")
+LAND = ("rail", "road")
 _TITLES = {
     "country": "country or group of countries",
     "border": "land border",
@@ -136,7 +136,7 @@ class Vocabulary:
         found = set()
         for row in self.links.values():
             pair = home.get(row["from_place_id"], ""), home.get(row["to_place_id"], "")
-            if row["mode"] in _LAND and pair[0] != pair[1]:
+            if row["mode"] in LAND and pair[0] != pair[1]:
                 found |= {pair, pair[::-1]} if row["direction"] == "both" else {pair}
         for row in self.table("borders"):
             found.add((home.get(row["from_place_id"], ""), home.get(row["to_place_id"], "")))

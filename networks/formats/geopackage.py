@@ -73,11 +73,11 @@ def write_geopackage(tables: Tables, path: str | Path) -> list[str]:
     DataError
         Another ending, or the file cannot be written.
     """
-    from pyogrio.errors import DataLayerError, DataSourceError
-
     file = Path(path)
     if file.suffix.lower() != ".gpkg":
         raise DataError([f"{file}: cannot be a GeoPackage, expected a name that ends in .gpkg"])
+    from pyogrio.errors import DataLayerError, DataSourceError
+
     try:
         with whole_file(file) as part:
             for name in ("places", "links", *(n for n in NETWORK if n not in _GEOMETRY)):

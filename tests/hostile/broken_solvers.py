@@ -27,11 +27,17 @@ arcs["cost"] = rng.uniform(1, 9, len(arcs)); arcs["capacity"] = rng.uniform(1, 9
 arcs["fixed_cost"] = rng.uniform(1, 50, len(arcs)).round()
 demands = pd.DataFrame({{"origin": rng.integers(0, n // 2, n), "destination": rng.integers(n // 2, n, n)}})
 demands["quantity"] = 2.0
+few = arcs.assign(fixed_cost=np.where(np.arange(len(arcs)) % 6, 0.0, arcs["fixed_cost"]))
+both = pd.DataFrame({{"probability": [0.5, 0.5], "quantity": [None, {{0: 4.0, 1: 3.0}}]}}, index=["usual", "more"])
 """
 _CALLS = {
     "solve_flow by arcs": 'solvers.solve_flow(arcs, demands, method="arc", unmet_penalty=500.0, {more})',
     "solve_flow by paths": 'solvers.solve_flow(arcs, demands, method="path", unmet_penalty=500.0, {more})',
     "solve_design": "solvers.solve_design(arcs, demands, unmet_penalty=500.0, {more})",
+    "solve_two_stage": "solvers.solve_two_stage(few, demands, both, unmet_penalty=500.0, gap=1e-7, {more})",
+    "solve_two_stage by regret": (
+        'solvers.solve_two_stage(few, demands, both, unmet_penalty=500.0, gap=1e-7, risk="regret", {more})'
+    ),
     "worst_failures": "solvers.worst_failures(arcs, demands.iloc[:4], 2, unmet_penalty=500.0, {more})",
 }
 _SIGN = {"worst_failures": -1}  # looks for the greatest

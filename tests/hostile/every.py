@@ -43,7 +43,8 @@ file for each group.
   by chance once the command has begun. What is there afterwards is compared, byte by byte, with what was there before
   and with what a run leaves that nothing disturbs: each file is the old or the new one, all are of one kind (but see
   the limits), and the same command, given again, leaves what it would have left.
-- Runs at once leave the bytes of one run that is alone, but for the time that a file holds.
+- Runs at once leave the bytes of one run that is alone.
+- Of GeoPackages and OMX, which hold the time, what can be read is compared instead of bytes.
 - Without a network means a network of its own without any way out (`unshare -n`), and Python that refuses to connect.
 - Other programs stand in the place of CBC; HiGHS is made to throw, to do nothing and say that it is done, and to give
   noise, noughts and no numbers. What counts is that no wrong number is called the optimum: a point that does not keep

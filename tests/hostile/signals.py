@@ -36,6 +36,7 @@ def _at(write: Write, sent: signal.Signals, within: str, spot: float, over_old: 
     """Send a signal at a change of a file or within one, the n-th, or at a share of all."""
     known = undisturbed(write, over_old)
     most = known.changes if within == "change" else known.files
+    expect(most, f"no {within} to disturb")
     number = min(most, int(spot) if spot >= 1 else 1 + int(spot * most))
     out = ready(write, over_old, folder)
     done = ask(*write.within(out), cwd=folder, env=hooked(out, f"{within} {number}", int(sent), folder))
@@ -92,8 +93,9 @@ def _whole(write: Write, known: Undisturbed, out: Path, sent: signal.Signals, co
         expect(name in there, f"{name} was lost")
     for name, content in there.items():
         expect(name in known.old or name in known.new or _part_of_sweep(write, name), f"{name} is neither old nor new")
-        expect(_is_whole(name, content, known) or _part_of_sweep(write, name), f"{name} is half written")
-    differ = [n for n in known.new if n not in known.loose and known.new[n] != known.old.get(n, b"")]
+        kept = any(name in state and content == state[name] for state in (known.old, known.new))
+        expect(kept or _part_of_sweep(write, name), f"{name} is half written")
+    differ = [n for n in known.new if known.new[n] != known.old.get(n, b"")]
     are_new = {n for n in differ if n in there and there[n] == known.new[n]}
     if write.name not in GOES_ON and not (killed and write.name in _ONE_BY_ONE):
         expect(len(are_new) in (0, len(differ)), f"only {sorted(are_new)} of {differ} are new")
@@ -108,23 +110,13 @@ def _whole(write: Write, known: Undisturbed, out: Path, sent: signal.Signals, co
     answered(again)
     after = state(out, folder)
     expect(after.keys() == known.new.keys(), f"there is {sorted(after)}, not {sorted(known.new)}")
-    wrong = [n for n in after if n not in known.loose and after[n] != known.new[n]]
+    wrong = [n for n in after if after[n] != known.new[n]]
     expect(not wrong, f"another time gives other bytes: {wrong}")
 
 
 def _part_of_sweep(write: Write, name: str) -> bool:
     """Say whether a file is one that a sweep clears away, or puts together, when it goes on."""
     return write.name in GOES_ON and name.endswith((".begun", ".parquet"))
-
-
-def _is_whole(name: str, content: bytes | None, known: Undisturbed) -> bool:
-    if any(name in state and content == state[name] for state in (known.old, known.new)):
-        return True
-    like = known.new.get(name)
-    if name not in known.loose or content is None or like is None:
-        return False
-    ends = content[:4] == like[:4] and content.rstrip()[-1:] == like.rstrip()[-1:]
-    return ends and abs(len(content) - len(like)) <= max(64, len(like) // 100)
 
 
 def _goes_on(seed: int, folder: Path) -> None:
