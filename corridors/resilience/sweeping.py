@@ -166,7 +166,17 @@ class Sweep:
         return wide.reindex(index=order[rows], columns=order[columns])
 
     def crossed(self, rows: str) -> list[str]:
-        """Return the paths each of whose values meets each value of another: those that go in step with it do not."""
+        """Return the paths each of whose values meets each value of another: those that go in step with it do not.
+
+        Parameters
+        ----------
+        rows : str
+            The other path.
+
+        Returns
+        -------
+        list of str
+        """
         found: list[str] = []
         for path in self.varied if rows in self.runs else ():
             pairs = self.runs[[rows, path]].drop_duplicates() if path != rows else self.runs.iloc[:0]
@@ -176,7 +186,17 @@ class Sweep:
         return found
 
     def unit(self, what: str) -> str:
-        """Return the unit of a measure, nothing where it has none; see `measure`."""
+        """Return the unit of a measure, nothing where it has none.
+
+        Parameters
+        ----------
+        what : str
+            As of `measure`.
+
+        Returns
+        -------
+        str
+        """
         head, _, name = what.partition(":")
         if head in ("flow", "through") and name:
             return "bcm" if "bcm" in self.flows and head == "flow" else "TEU a year"
