@@ -126,7 +126,7 @@ def _content(path: Path) -> bytes:
     if read is None:
         return raw
     try:
-        return read(path) + raw[-1:].strip(b"\0")
+        return read(path) + b"\n" * raw.endswith(b"\n")  # by which old files are told from new ones
     except Exception:  # half of a file; any library has its own errors
         return raw
 
@@ -134,7 +134,7 @@ def _content(path: Path) -> bytes:
 def _geopackage(path: Path) -> bytes:
     with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as base:
         expect(base.execute("PRAGMA integrity_check").fetchone() == ("ok",), "not a whole database")
-        return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", "\n".join(base.iterdump())).encode()
+        return re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:[\d:.]+Z?", "TIME", "\n".join(base.iterdump())).encode()
 
 
 def _matrices(path: Path) -> bytes:
