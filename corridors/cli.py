@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import io
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 _LONGEST = 1000
+_SOON_S = 0.02
 
 app = typer.Typer(
     name="corridors",
@@ -296,13 +299,27 @@ def main() -> NoReturn:
     """Run the command line; a mistake of the user ends in one message and exit code 2, Ctrl-C in 130."""
     sys.stdout, sys.stderr = sys.stdout or io.StringIO(), sys.stderr or io.StringIO()  # None if closed, as by >&-
     signal.signal(signal.SIGTERM, _ended)
+    before, sys.unraisablehook = sys.unraisablehook, _once_more
     try:
         code = _code()
     except KeyboardInterrupt:
         code = 130
+    finally:
+        sys.unraisablehook = before
     if code == 130:
         typer.echo("corridors: stopped", err=True)
     sys.exit(_flushed(code))
+
+
+def _once_more(ignored: sys.UnraisableHookArgs) -> None:
+    """Deliver Ctrl-C and SIGTERM again where a library has swallowed what they raise."""
+    sent = {KeyboardInterrupt: signal.SIGINT, SystemExit: signal.SIGTERM}.get(ignored.exc_type)
+    if sent is None:
+        sys.__unraisablehook__(ignored)
+        return
+    again = threading.Timer(_SOON_S, _thread.interrupt_main, (sent,))
+    again.daemon = True
+    again.start()
 
 
 def _ended(*_: object) -> NoReturn:

@@ -385,6 +385,24 @@ def test_a_list_is_the_same_through_the_program():
     assert (done.returncode, done.stderr) == (0, "") and "KZ_AKU" in done.stdout
 
 
+@pytest.mark.parametrize(("raised", "code"), [("KeyboardInterrupt", 130), ("SystemExit(143)", 143)])
+def test_ctrl_c_counts_where_a_library_swallows_it(raised, code):
+    script = (
+        "import sys, time\n"
+        "from corridors import cli\n"
+        "class Swallows:\n"
+        f"    def __del__(self): raise {raised}\n"
+        "def work(**_):\n"
+        "    Swallows()\n"
+        "    for _ in range(500): time.sleep(0.01)\n"
+        "cli.app = work\n"
+        "cli.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == code and "ignored" not in done.stderr
+    assert done.stderr == ("corridors: stopped\n" if code == 130 else "")
+
+
 HEAVY = ["pandas", "geopandas", "scipy", "matplotlib", "networkx", "highspy", "shapely", "osmnx"]
 
 
