@@ -33,6 +33,7 @@ HTML, XLSX = (".html", ".htm"), (".xlsx",)
 """Endings of reports and workbooks."""
 
 _FORMATS = (".png", ".svg", ".pdf")
+_UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # the same figure has the same bytes
 
 
 def checked_path(path: str | Path, endings: Sequence[str], what: str) -> Path:
@@ -80,9 +81,6 @@ def csv_rows(path: Path) -> list[tuple[int, list[str]]]:
     except (OSError, csv.Error) as error:
         raise DataError([f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})"]) from None
     return [(number, row) for number, row in enumerate(rows, 1) if any(row)]
-
-
-_UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # the same figure has the same bytes
 
 
 def write_text(path: Path, text: str) -> None:

@@ -10,6 +10,8 @@ import tempfile
 import textwrap
 from pathlib import Path
 
+from networks import load_tables
+
 _WIDE = 96
 _BLOCK = re.compile(r"```(?P<kind>console|yaml|python)\n(?P<text>.*?)```", re.DOTALL)
 STUDY = "my-study/my-study.yaml"
@@ -109,7 +111,7 @@ $ corridors run my-study/my-study.yaml --set disruptions.kars.when.to=2026-07
 7 lines
 ```
 
-A closure that is shorter than the 30 days that shippers take to turn round shows no diversion in a run by year, and the run says so. A run looks at the years of its `study`: what lasts beyond them counts within them only. Every value can be set like this; `corridors explain my-study/my-study.yaml` prints them all, each with the file and line that it comes from, or "default".
+A closure that is shorter than the TURN_DAYS days that shippers take to turn round shows no diversion in a run by year, and the run says so. A run looks at the years of its `study`: what lasts beyond them counts within them only. Every value can be set like this; `corridors explain my-study/my-study.yaml` prints them all, each with the file and line that it comes from, or "default".
 
 ## From Python
 
@@ -149,7 +151,8 @@ def page(folder: Path) -> str:
         said = _run([sys.executable, "-m", *_words(command)], folder)
         return f"```console\n{command}\n{_shown(said, int(kept[0].split()[0]) if kept else 99)}```"
 
-    return _BLOCK.sub(done, TEMPLATE)
+    turn_days = f"{load_tables().parameter('queue_days'):g}"
+    return _BLOCK.sub(done, TEMPLATE.replace("TURN_DAYS", turn_days))
 
 
 def _words(command: str) -> list[str]:

@@ -61,13 +61,13 @@ class SweepFolder:
             self._make()
             self._held.enter_context(alone(self.path, wait_s=_WAITS_S))
             self._begin(text)
-        except FileNotFoundError:
-            raise DataError([f"{self.path}: was taken away meanwhile; begin again"]) from None
-        except BaseException:
+        except BaseException as error:
             self._held.close()
             if new:
                 with suppress(OSError):  # it holds something already
                     self.path.rmdir()
+            if isinstance(error, FileNotFoundError):
+                raise DataError([f"{self.path}: was taken away meanwhile; begin again"]) from None
             raise
 
     def __enter__(self) -> Self:

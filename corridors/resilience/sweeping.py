@@ -181,7 +181,7 @@ class Sweep:
         for path in self.varied if rows in self.runs else ():
             pairs = self.runs[[rows, path]].drop_duplicates() if path != rows else self.runs.iloc[:0]
             counts = [pairs[column].nunique() for column in (rows, path)]
-            if len(pairs) == counts[0] * counts[1] and min(counts, default=0) > 1:
+            if len(pairs) == counts[0] * counts[1] and min(counts) > 1:
                 found.append(path)
         return found
 

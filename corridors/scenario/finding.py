@@ -43,12 +43,12 @@ def find_first(name: str | Path) -> Path:
     for file in found:
         if _is_there(file):
             return file
-    if _is_there(given) and not given.is_dir() and given.suffix.lower() not in ENDINGS:
-        raise DataError([f"{printable(text)}: scenario files end in {' or '.join(ENDINGS)}"])
     if given.is_dir():
         inside = sorted(file for file in given.iterdir() if file.suffix.lower() in ENDINGS)
         hint = f"; it holds {printable(str(inside[0]))}" if inside else ""
         raise DataError([f"{printable(text)}: is a folder, expected a scenario file{hint}"])
+    if _is_there(given) and given.suffix.lower() not in ENDINGS:
+        raise DataError([f"{printable(text)}: scenario files end in {' or '.join(ENDINGS)}"])
     folder = given.parent
     looked = f"looked for {printable(str(found[0]))}" + (" and among the toolkit's" if bare else "")
     known = [*names(folder), *(names(BUILTIN) if bare else ())]

@@ -93,7 +93,7 @@ def _whole(write: Write, known: Undisturbed, out: Path, sent: signal.Signals, co
         expect(name in there, f"{name} was lost")
     for name, content in there.items():
         expect(name in known.old or name in known.new or _part_of_sweep(write, name), f"{name} is neither old nor new")
-        kept = any(name in state and content == state[name] for state in (known.old, known.new))
+        kept = any(name in then and content == then[name] for then in (known.old, known.new))
         expect(kept or _part_of_sweep(write, name), f"{name} is half written")
     differ = [n for n in known.new if known.new[n] != known.old.get(n, b"")]
     are_new = {n for n in differ if n in there and there[n] == known.new[n]}
